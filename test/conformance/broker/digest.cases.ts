@@ -271,15 +271,18 @@ export const digestCases: readonly BrokerCase[] = [
       const queue = open(bench, { size: 50, waitMs: 250 });
       const { runs } = await work(bench, queue, undefined, 5);
       const ids: string[] = [];
+      const begun = performance.now();
       for (let n = 0; n < 120; n++) {
         const jobId = `n-${n}`;
         ids.push(await bench.add(queue, { options: { jobId, mq: { key: 'u-7' } } }));
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
+      // Where adding takes longer than the wait, a digest goes each time that it ends.
+      const waits = Math.ceil((performance.now() - begun) / 250);
       await allCompleted(bench, queue, ids);
       expect(Math.max(...sizes(runs))).toBeLessThanOrEqual(50);
       expect(runs.length).toBeGreaterThanOrEqual(3);
-      expect(runs.length).toBeLessThanOrEqual(4);
+      expect(runs.length).toBeLessThanOrEqual(3 + waits);
       expect(runs.flat().sort()).toEqual([...ids].sort());
     },
   ],

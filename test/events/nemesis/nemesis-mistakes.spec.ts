@@ -1,4 +1,4 @@
-import { complaints, nemesis } from './nemesis.fixture.js';
+import { complaints, nemesis, SEEDS_MS } from './nemesis.fixture.js';
 
 /** A mistake, and what the nemesis must hold against it. */
 const SEEN: readonly (readonly [mistake: string, complaint: string])[] = [
@@ -8,7 +8,19 @@ const SEEN: readonly (readonly [mistake: string, complaint: string])[] = [
 
 const EVENTS = 600;
 
-it.each(SEEN)('the nemesis sees that %s: %s', async (mistake, complaint) => {
-  const [verdict] = await nemesis({ events: EVENTS, seeds: [2], stepMs: 20_000, mistake });
-  expect(Object.keys(complaints(verdict!, EVENTS))).toContain(complaint);
-});
+/** Where a death must come between two steps, it may come beside them with one seed. */
+const SEEDS = [2, 3, 4];
+
+it.each(SEEN)(
+  'the nemesis sees that %s: %s',
+  async (mistake, complaint) => {
+    const seen = new Set<string>();
+    for (const seed of SEEDS) {
+      if (seen.has(complaint)) break;
+      const [verdict] = await nemesis({ events: EVENTS, seeds: [seed], stepMs: 20_000, mistake });
+      for (const found of Object.keys(complaints(verdict!, EVENTS))) seen.add(found);
+    }
+    expect([...seen]).toContain(complaint);
+  },
+  SEEDS_MS,
+);
