@@ -6,6 +6,7 @@ import type { BufferedEventConfig } from '../../../src/buffered-events/index.js'
 import { randomFrom } from '../../support/random-from.js';
 import type { WitnessedThreads } from '../support/witnessed-threads.js';
 import { Book, BOOK, NEMESIS_TYPE } from './nemesis-events.js';
+import type { NemesisKind } from './nemesis-events.js';
 import { planOf, POISON } from './nemesis-plan.js';
 import type { Deed, NemesisPlan } from './nemesis-plan.js';
 
@@ -182,7 +183,7 @@ export class NemesisRun {
       lost: every.filter((n) => this.book.finished(n) === 0 && !dead.has(n)).map(tell),
       innocents: innocents.map(tell),
       killsForInnocents: innocents.reduce(
-        (kills, n) => kills + maxCrashes - (events[n]!.kind.includes('-') ? 1 : 0),
+        (kills, n) => kills + maxCrashes - (diesOnce(events[n]!.kind) ? 1 : 0),
         0,
       ),
       spared: every.filter((n) => isDoomed(n) && !dead.has(n)).map(tell),
@@ -211,4 +212,9 @@ export class NemesisRun {
     clearTimeout(timer);
     if (problem !== undefined) this.errors.push(problem);
   }
+}
+
+/** Whether an event kills one thread, and does no more harm. */
+function diesOnce(kind: NemesisKind): boolean {
+  return kind.endsWith('-once') && kind !== 'fails-once';
 }
