@@ -95,7 +95,7 @@ describe('the shutdown', () => {
     expect(lines[0]).not.toMatch(/secret/);
   });
 
-  it('does not wait for threads that do not get ready', async () => {
+  it('does not wait for good for threads that do not get ready', async () => {
     const threads = { ...oneAtATime(), module: 'hangs.js' };
     const booting: FakeThread[] = [];
     const startThread = (start: ThreadStart): FakeThread => {
@@ -105,9 +105,11 @@ describe('the shutdown', () => {
     const stage = staged({ workerCount: 2, threads }, { startThread });
     const starting = stage.bus.initialize();
     while (booting.length === 0) await nextTurn();
-    await stage.bus.shutdown();
+    await stage.end();
     await starting;
-    expect(booting.map(({ terminated }) => terminated)).toEqual([true]);
+    expect(booting.map(({ terminated, heard }) => [terminated, heard])).toEqual([
+      [true, [{ kind: 'stop', withinMs: 5_000 }]],
+    ]);
   });
 
   it('before the start, and while it starts, ends it too', async () => {

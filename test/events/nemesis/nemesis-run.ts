@@ -135,8 +135,8 @@ export class NemesisRun {
       return;
     }
     setTimeout(() => {
-      const { alive } = this.parts.threads;
-      const victim = alive[Math.floor(this.random() * alive.length)];
+      const { booted } = this.parts.threads;
+      const victim = booted[Math.floor(this.random() * booted.length)];
       if (victim === undefined) return;
       this.kills += 1;
       void victim.terminate();

@@ -163,9 +163,10 @@ describe('The stop of a pool', () => {
     const stop = stage.pool.stop(1_000);
     await refused;
     await queued;
-    stage.thread(2).dies(0);
+    // One that loads modules is not terminated: on Node 20 and 22 the process could die of it.
+    expect(stage.thread(3)).toMatchObject({ terminated: false, heard: [{ kind: 'stop', withinMs: 5_000 }] });
+    for (const owner of [2, 3]) stage.thread(owner).dies(0);
     await stop;
-    expect(stage.thread(3).terminated).toBe(true);
     await expect(stage.pool.scale(1)).rejects.toMatchObject({ code: 'EVENT_BUS_CLOSED' });
     expect(stage.clock.pendingTimers).toBe(0);
   });

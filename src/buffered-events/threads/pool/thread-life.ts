@@ -49,6 +49,9 @@ export interface LifeParts {
   readonly listener: LifeListener;
 }
 
+/** What a thread that boots may take at least to hear that it is not needed: terminated in the middle of loading modules, it could take the process with it. */
+const LOAD_MS = 5_000;
+
 /** The longest that a thread may take to boot: one that hangs would keep the start of the app waiting for good. */
 const BOOT_MS = 60_000;
 
@@ -64,6 +67,8 @@ export class ThreadLife {
   private bootError: Error | undefined;
   private thrown: unknown;
   private wasReady = false;
+  /** It was told to end while it booted. */
+  private isLoading = false;
   private resolveGone!: () => void;
   /** Resolves when its exit was seen. */
   readonly gone = new Promise<void>((resolve) => void (this.resolveGone = resolve));
@@ -89,17 +94,18 @@ export class ThreadLife {
     this.worker?.postMessage(message);
   }
 
-  /** Told to finish and exit by itself; terminated when it has not after so many milliseconds. */
+  /** Told to finish and exit by itself; terminated when it has not after so many milliseconds, or when it was still booting, {@link LOAD_MS}. */
   drain(withinMs: number): void {
     if (this.current === 'gone' || this.current === 'ending') return;
-    // What boots has nothing to finish, and may listen only later.
-    if (this.current === 'booting' || withinMs <= 0) {
+    this.isLoading ||= this.current === 'booting';
+    const ms = this.isLoading ? Math.max(withinMs, LOAD_MS) : withinMs;
+    if (ms <= 0) {
       this.end('deadline');
       return;
     }
-    if (this.current === 'ready') this.tell({ kind: 'stop', withinMs });
+    if (this.current !== 'draining') this.tell({ kind: 'stop', withinMs: ms });
     this.current = 'draining';
-    this.within(withinMs, 'deadline');
+    this.within(ms, 'deadline');
   }
 
   /** Terminates it, in the middle of whatever it does. */
