@@ -170,7 +170,7 @@ export class EventConsumer {
       const answer = run(event, started.signal);
       // Whatever may have a `then` is awaited, as an async function would.
       if ((typeof answer === 'object' && answer !== null) || typeof answer === 'function') {
-        // Two promises less than with `await`: Node 20 and 22 follow each with hooks.
+        // One promise fewer than with `await`: Node 20 and 22 follow each with hooks.
         void Promise.resolve(answer).then(
           () => this.settled(started),
           (error: unknown) => this.settled(started, errorRecordOf(error)),

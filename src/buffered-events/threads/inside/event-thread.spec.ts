@@ -175,6 +175,13 @@ it('calls for help when it dozed, and takes up less than it finds', async () => 
   await stage.close();
 });
 
+it('ends by itself when it is told to while it boots', async () => {
+  const stage = new EventThreadStage(ORDERS);
+  stage.tell({ kind: 'stop', withinMs: 60_000 });
+  expect(await stage.exited).toBe(0);
+  expect(stage.thrown).toBeUndefined();
+});
+
 describe('a worker thread that cannot boot', () => {
   it.each([
     ['failing.module.ts', { name: 'RangeError', message: 'the boot of a host failed' }],

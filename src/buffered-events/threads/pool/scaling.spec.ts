@@ -163,12 +163,24 @@ describe('The stop of a pool', () => {
     const stop = stage.pool.stop(1_000);
     await refused;
     await queued;
-    // One that loads modules is not terminated: on Node 20 and 22 the process could die of it.
-    expect(stage.thread(3)).toMatchObject({ terminated: false, heard: [{ kind: 'stop', withinMs: 5_000 }] });
+    expect(stage.thread(3).heard).toEqual([{ kind: 'stop', withinMs: 5_000 }]);
     for (const owner of [2, 3]) stage.thread(owner).dies(0);
     await stop;
     await expect(stage.pool.scale(1)).rejects.toMatchObject({ code: 'EVENT_BUS_CLOSED' });
     expect(stage.clock.pendingTimers).toBe(0);
+  });
+
+  it('gives what boots five seconds to hear of it, silent as it is: to terminate it could end the process', async () => {
+    const stage = await started(new PoolStage({ workerCount: 1 }));
+    stage.bootsByItself = false;
+    const refused = expect(stage.pool.scale(2)).rejects.toMatchObject({ code: 'EVENT_BUS_CLOSED' });
+    await turns();
+    const stop = stage.pool.stop(0);
+    await stage.clock.advance(4_900);
+    expect(stage.thread(2).terminated).toBe(false);
+    await stage.clock.advance(100);
+    expect(stage.thread(2).terminated).toBe(true);
+    await Promise.all([stop, refused]);
   });
 
   it('opens none of a scaling that it interrupts', async () => {

@@ -12,10 +12,11 @@ import type { EndCause } from './thread-ends.js';
  *
  * ```
  * booting → ready → draining → gone
+ *    ├→ unwanted ───────────────↗      (told to end while it booted)
  *    └────────┴────────┴→ ending ↗     (terminated; its exit is still to come)
  * ```
  */
-export type LifeState = 'booting' | 'ready' | 'draining' | 'ending' | 'gone';
+export type LifeState = 'booting' | 'unwanted' | 'ready' | 'draining' | 'ending' | 'gone';
 
 /** How a life ended. */
 export interface LifeEnd {
@@ -49,7 +50,7 @@ export interface LifeParts {
   readonly listener: LifeListener;
 }
 
-/** What a thread that boots may take at least to hear that it is not needed: terminated in the middle of loading modules, it could take the process with it. */
+/** What a thread that boots may take at least to hear that it is unwanted: Node 20 and 22 abort the process when one is terminated while it loads an ES module by `require`. */
 const LOAD_MS = 5_000;
 
 /** The longest that a thread may take to boot: one that hangs would keep the start of the app waiting for good. */
@@ -67,8 +68,6 @@ export class ThreadLife {
   private bootError: Error | undefined;
   private thrown: unknown;
   private wasReady = false;
-  /** It was told to end while it booted. */
-  private isLoading = false;
   private resolveGone!: () => void;
   /** Resolves when its exit was seen. */
   readonly gone = new Promise<void>((resolve) => void (this.resolveGone = resolve));
@@ -94,17 +93,17 @@ export class ThreadLife {
     this.worker?.postMessage(message);
   }
 
-  /** Told to finish and exit by itself; terminated when it has not after so many milliseconds, or when it was still booting, {@link LOAD_MS}. */
+  /** Told to finish and exit by itself; terminated when it has not after so many milliseconds, at least {@link LOAD_MS} where it boots. */
   drain(withinMs: number): void {
     if (this.current === 'gone' || this.current === 'ending') return;
-    this.isLoading ||= this.current === 'booting';
-    const ms = this.isLoading ? Math.max(withinMs, LOAD_MS) : withinMs;
+    const boots = this.current === 'booting' || this.current === 'unwanted';
+    const ms = boots ? Math.max(withinMs, LOAD_MS) : withinMs;
     if (ms <= 0) {
       this.end('deadline');
       return;
     }
-    if (this.current !== 'draining') this.tell({ kind: 'stop', withinMs: ms });
-    this.current = 'draining';
+    if (this.current === 'booting' || this.current === 'ready') this.tell({ kind: 'stop', withinMs: ms });
+    this.current = boots ? 'unwanted' : 'draining';
     this.within(ms, 'deadline');
   }
 
