@@ -175,6 +175,7 @@ describe('The stop of a pool', () => {
     stage.bootsByItself = false;
     const refused = expect(stage.pool.scale(2)).rejects.toMatchObject({ code: 'EVENT_BUS_CLOSED' });
     await turns();
+    stage.cells(2).answers = false;
     const stop = stage.pool.stop(0);
     await stage.clock.advance(4_900);
     expect(stage.thread(2).terminated).toBe(false);
