@@ -40,6 +40,8 @@ interface Run {
   readonly event: StoredEvent;
   readonly signal: LazySignal;
   readonly startedAt: number;
+  /** Where it stands among those that run; −1: it is over. */
+  at: number;
   /** That its handler took too long and was told so, and when. */
   stopped: { readonly at: number; readonly reason: EventTimeoutError } | undefined;
 }
@@ -49,8 +51,8 @@ interface Run {
  * who puts an event after that rings unless it dozes, and what was put before it finds on a second look.
  */
 export class EventConsumer {
-  /** In order of their start. */
-  private readonly runs = new Set<Run>();
+  /** In no order. Not a Set: the tables that it leaves behind keep what stood in them past every collection of young objects. */
+  private readonly runs: Run[] = [];
   private claimed = 0;
   private turnBegan = 0;
   private turn: NodeJS.Immediate | undefined;
@@ -68,7 +70,7 @@ export class EventConsumer {
 
   /** How many events run. */
   get running(): number {
-    return this.runs.size;
+    return this.runs.length;
   }
 
   /** There is something to claim, perhaps: the bell. */
@@ -86,7 +88,7 @@ export class EventConsumer {
     this.doze?.stop();
     if (this.turn !== undefined) clearImmediate(this.turn);
     this.turn = undefined;
-    if (this.runs.size === 0) return Promise.resolve();
+    if (this.runs.length === 0) return Promise.resolve();
     return new Promise((resolve) => void this.whenIdle.push(resolve));
   }
 
@@ -103,7 +105,7 @@ export class EventConsumer {
 
   private fill(): void {
     const { concurrency, perTurn, cells, now } = this.parts;
-    while (!this.isStopped && this.alone === undefined && this.runs.size < concurrency) {
+    while (!this.isStopped && this.alone === undefined && this.runs.length < concurrency) {
       const at = now();
       if (this.claimed === 0) this.turnBegan = at;
       if (this.claimed >= perTurn || at - this.turnBegan >= LONGEST_TURN_MS) {
@@ -115,7 +117,7 @@ export class EventConsumer {
       if (cells.draining) return;
       if (this.suspectsWait()) {
         // A suspect runs when nothing else does: so it is known who a thread dies of. Whatever ends next comes back here.
-        if (this.runs.size > 0) return;
+        if (this.runs.length > 0) return;
         this.runSuspect(at);
       } else {
         const event = this.parts.source.next();
@@ -141,7 +143,7 @@ export class EventConsumer {
   private rests(at: number): boolean {
     const { cells, source } = this.parts;
     // What still runs could keep its thread from looking.
-    const dozes = this.runs.size === 0 && this.doze?.isLight(at) === true;
+    const dozes = this.runs.length === 0 && this.doze?.isLight(at) === true;
     cells.rest(dozes);
     const isReady = source.hasReady() || this.suspectsWait();
     if (isReady) cells.rise();
@@ -161,9 +163,15 @@ export class EventConsumer {
     const { cells, run, listenerFailed } = this.parts;
     cells.rise();
     this.doze?.found(startedAt);
-    const started: Run = { event, signal: new LazySignal(listenerFailed), startedAt, stopped: undefined };
-    this.runs.add(started);
-    cells.running = this.runs.size;
+    const started: Run = {
+      event,
+      signal: new LazySignal(listenerFailed),
+      startedAt,
+      at: this.runs.length,
+      stopped: undefined,
+    };
+    this.runs.push(started);
+    cells.running = this.runs.length;
     cells.started(startedAt - event.emittedAt);
     this.look ??= this.newLook();
     try {
@@ -191,19 +199,30 @@ export class EventConsumer {
 
   /** Ends a run, unless it was given up before. */
   private end(run: Run, failure?: ErrorRecord): void {
-    if (!this.runs.delete(run)) return;
+    if (run.at < 0) return;
+    this.takeOut(run);
     const { cells, outcomes, now } = this.parts;
     const error = run.stopped === undefined ? failure : this.tooLong(run.stopped.reason, failure);
     cells.ended(now() - run.startedAt);
     if (error !== undefined) cells.failed = (cells.failed + 1) | 0;
-    cells.running = this.runs.size;
+    cells.running = this.runs.length;
     if (error === undefined) outcomes.done(run.event);
     else outcomes.failed(run.event, error);
     if (this.alone === run.event) {
       this.alone = undefined;
       cells.alone = -1;
     }
-    if (this.runs.size === 0) for (const resolve of this.whenIdle.splice(0)) resolve();
+    if (this.runs.length === 0) for (const resolve of this.whenIdle.splice(0)) resolve();
+  }
+
+  /** The last one takes its place. */
+  private takeOut(run: Run): void {
+    const last = this.runs.pop();
+    if (last !== undefined && last !== run) {
+      last.at = run.at;
+      this.runs[run.at] = last;
+    }
+    run.at = -1;
   }
 
   /** One timer for all runs, which looks now and then: a timer of its own would be a large part of what an event costs. */
@@ -213,15 +232,14 @@ export class EventConsumer {
   }
 
   private lookForLongRuns(): void {
-    if (this.runs.size === 0) {
+    if (this.runs.length === 0) {
       clearInterval(this.look);
       this.look = undefined;
       return;
     }
     const now = this.parts.now();
-    for (const run of this.runs) {
-      // They stand in order of their start.
-      if (now - run.startedAt < this.parts.handlerTimeoutMs) break;
+    for (const run of [...this.runs]) {
+      if (now - run.startedAt < this.parts.handlerTimeoutMs) continue;
       if (run.stopped === undefined) this.tellToStop(run, now);
       else if (now - run.stopped.at >= GRACE_MS) this.giveUp(run);
     }
