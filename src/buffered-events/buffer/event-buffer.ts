@@ -1,6 +1,6 @@
 import type { HandlerPlace } from '../events/event-words.js';
 import { BlockAllocator } from './block-allocator.js';
-import { LANES, MAIN_OWNER, MOST_THREADS, SUSPECTS } from './buffer-words.js';
+import { MAIN_OWNER, MOST_THREADS, SUSPECTS } from './buffer-words.js';
 import type { BufferHandle, Hold, NewEvent, StoredEvent } from './buffer-words.js';
 import { offsetsOf, planMemory, OWNERS, QUARANTINE, ROOM_WANTED, SlotField } from './layout.js';
 import type { BufferLimits } from './layout.js';
@@ -36,7 +36,7 @@ export class EventBuffer {
   readonly main: MainLanes;
   private readonly views: SharedViews;
   private readonly records: SlotRecords;
-  private readonly rings: readonly Ring[];
+  private readonly rings: readonly [critical: Ring, normal: Ring, low: Ring, suspects: Ring];
   private readonly blocks: BlockAllocator;
   private readonly slots: SlotAllocator;
   private readonly ofOwners: ThreadCells[];
@@ -58,7 +58,8 @@ export class EventBuffer {
   ) {
     this.views = new SharedViews(handle);
     this.records = new SlotRecords(this.views);
-    this.rings = [...LANES, 'suspects'].map((_, lane) => new Ring(this.views, lane));
+    const ring = (lane: number) => new Ring(this.views, lane);
+    this.rings = [ring(0), ring(1), ring(2), ring(SUSPECTS)];
     this.blocks = new BlockAllocator(this.views);
     this.slots = new SlotAllocator(this.views, this.blocks, () => this.size);
     this.ofOwners = Array.from(
@@ -170,14 +171,10 @@ export class EventBuffer {
     return this.usedBlocks / this.handle.blocks;
   }
 
-  /** Entries that threads may claim, suspects among them. */
-  readyForThreads(): number {
-    return this.rings.reduce((sum, ring) => sum + ring.length, 0);
-  }
-
-  /** Likewise by lane, suspects last. */
+  /** Entries that threads may claim, by lane. */
   readyInLanes(): [critical: number, normal: number, low: number, suspects: number] {
-    return this.rings.map((ring) => ring.length) as [number, number, number, number];
+    const [critical, normal, low, suspects] = this.rings;
+    return [critical.length, normal.length, low.length, suspects.length];
   }
 
   /** @param owner number of a thread, or `MAIN_OWNER` */

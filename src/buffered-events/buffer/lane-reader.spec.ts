@@ -41,7 +41,7 @@ describe('lanes', () => {
     const buffer = bufferOf();
     buffer.put(event({ sequence: 1 }), 'main');
     buffer.put(event({ sequence: 2 }), 'threads');
-    expect(buffer.readyForThreads()).toBe(1);
+    expect(buffer.readyInLanes()).toEqual([0, 1, 0, 0]);
     expect(buffer.main.next()?.sequence).toBe(1);
     expect(buffer.main.hasReady()).toBe(false);
     expect(drain(thread(buffer)).map((one) => one.sequence)).toEqual([2]);

@@ -38,7 +38,7 @@ export interface CoreParts {
 
 /** The parts of a bus in the app's thread, and what they tell each other. */
 export class MainCore implements PoolListener {
-  readonly time = new BusTime();
+  readonly time: BusTime;
   readonly buffer: EventBuffer;
   readonly letters: DeadLetters;
   readonly awaited: AwaitedEvents;
@@ -62,6 +62,7 @@ export class MainCore implements PoolListener {
     const { settings, clock, app, bus, now } = parts;
     const { critical, normal, low } = settings.priorities;
     const { types } = app;
+    this.time = new BusTime(now);
     this.buffer = EventBuffer.create({
       maxQueueSize: settings.maxQueueSize,
       maxMemoryMB: settings.maxMemoryMB,
@@ -77,7 +78,7 @@ export class MainCore implements PoolListener {
     this.emits = new Emits({
       settings,
       clock,
-      now,
+      now: () => this.time.enteredAt,
       bus,
       types,
       store: this.buffer,

@@ -7,6 +7,8 @@ import { Doze } from './doze.js';
 import type { DozeSurroundings } from './doze.js';
 import { errorRecordOf } from './error-record.js';
 import { LazySignal } from './lazy-signal.js';
+import { Runs } from './runs.js';
+import type { Run } from './runs.js';
 
 /** How long a handler that was told to stop may take to settle, milliseconds. */
 const GRACE_MS = 5_000;
@@ -35,24 +37,12 @@ export interface ConsumerParts {
   readonly doze: DozeSurroundings | null;
 }
 
-/** One event between its claim and its end. */
-interface Run {
-  readonly event: StoredEvent;
-  readonly signal: LazySignal;
-  readonly startedAt: number;
-  /** Where it stands among those that run; −1: it is over. */
-  at: number;
-  /** That its handler took too long and was told so, and when. */
-  stopped: { readonly at: number; readonly reason: EventTimeoutError } | undefined;
-}
-
 /**
  * Claims events and runs them: the same code in a worker thread and in the app's. It rests when there is nothing to claim, and says so first:
  * who puts an event after that rings unless it dozes, and what was put before it finds on a second look.
  */
 export class EventConsumer {
-  /** In no order. Not a Set: the tables that it leaves behind keep what stood in them past every collection of young objects. */
-  private readonly runs: Run[] = [];
+  private readonly runs = new Runs();
   private claimed = 0;
   private turnBegan = 0;
   private turn: NodeJS.Immediate | undefined;
@@ -70,7 +60,7 @@ export class EventConsumer {
 
   /** How many events run. */
   get running(): number {
-    return this.runs.length;
+    return this.runs.size;
   }
 
   /** There is something to claim, perhaps: the bell. */
@@ -88,7 +78,7 @@ export class EventConsumer {
     this.doze?.stop();
     if (this.turn !== undefined) clearImmediate(this.turn);
     this.turn = undefined;
-    if (this.runs.length === 0) return Promise.resolve();
+    if (this.runs.size === 0) return Promise.resolve();
     return new Promise((resolve) => void this.whenIdle.push(resolve));
   }
 
@@ -100,12 +90,12 @@ export class EventConsumer {
 
   /** Tells all handlers that run to stop. Their runs end as their handlers do. */
   abort(reason: Error): void {
-    for (const { signal } of this.runs) signal.abort(reason);
+    for (const { signal } of this.runs.now()) signal.abort(reason);
   }
 
   private fill(): void {
     const { concurrency, perTurn, cells, now } = this.parts;
-    while (!this.isStopped && this.alone === undefined && this.runs.length < concurrency) {
+    while (!this.isStopped && this.alone === undefined && this.runs.size < concurrency) {
       const at = now();
       if (this.claimed === 0) this.turnBegan = at;
       if (this.claimed >= perTurn || at - this.turnBegan >= LONGEST_TURN_MS) {
@@ -117,7 +107,7 @@ export class EventConsumer {
       if (cells.draining) return;
       if (this.suspectsWait()) {
         // A suspect runs when nothing else does: so it is known who a thread dies of. Whatever ends next comes back here.
-        if (this.runs.length > 0) return;
+        if (this.runs.size > 0) return;
         this.runSuspect(at);
       } else {
         const event = this.parts.source.next();
@@ -143,7 +133,7 @@ export class EventConsumer {
   private rests(at: number): boolean {
     const { cells, source } = this.parts;
     // What still runs could keep its thread from looking.
-    const dozes = this.runs.length === 0 && this.doze?.isLight(at) === true;
+    const dozes = this.runs.size === 0 && this.doze?.isLight(at) === true;
     cells.rest(dozes);
     const isReady = source.hasReady() || this.suspectsWait();
     if (isReady) cells.rise();
@@ -163,15 +153,8 @@ export class EventConsumer {
     const { cells, run, listenerFailed } = this.parts;
     cells.rise();
     this.doze?.found(startedAt);
-    const started: Run = {
-      event,
-      signal: new LazySignal(listenerFailed),
-      startedAt,
-      at: this.runs.length,
-      stopped: undefined,
-    };
-    this.runs.push(started);
-    cells.running = this.runs.length;
+    const started = this.runs.begin(event, new LazySignal(listenerFailed), startedAt);
+    cells.running = this.runs.size;
     cells.started(startedAt - event.emittedAt);
     this.look ??= this.newLook();
     try {
@@ -199,30 +182,19 @@ export class EventConsumer {
 
   /** Ends a run, unless it was given up before. */
   private end(run: Run, failure?: ErrorRecord): void {
-    if (run.at < 0) return;
-    this.takeOut(run);
+    if (!this.runs.end(run)) return;
     const { cells, outcomes, now } = this.parts;
     const error = run.stopped === undefined ? failure : this.tooLong(run.stopped.reason, failure);
     cells.ended(now() - run.startedAt);
     if (error !== undefined) cells.failed = (cells.failed + 1) | 0;
-    cells.running = this.runs.length;
+    cells.running = this.runs.size;
     if (error === undefined) outcomes.done(run.event);
     else outcomes.failed(run.event, error);
     if (this.alone === run.event) {
       this.alone = undefined;
       cells.alone = -1;
     }
-    if (this.runs.length === 0) for (const resolve of this.whenIdle.splice(0)) resolve();
-  }
-
-  /** The last one takes its place. */
-  private takeOut(run: Run): void {
-    const last = this.runs.pop();
-    if (last !== undefined && last !== run) {
-      last.at = run.at;
-      this.runs[run.at] = last;
-    }
-    run.at = -1;
+    if (this.runs.size === 0) for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 
   /** One timer for all runs, which looks now and then: a timer of its own would be a large part of what an event costs. */
@@ -232,13 +204,13 @@ export class EventConsumer {
   }
 
   private lookForLongRuns(): void {
-    if (this.runs.length === 0) {
+    if (this.runs.size === 0) {
       clearInterval(this.look);
       this.look = undefined;
       return;
     }
     const now = this.parts.now();
-    for (const run of [...this.runs]) {
+    for (const run of this.runs.now()) {
       if (now - run.startedAt < this.parts.handlerTimeoutMs) continue;
       if (run.stopped === undefined) this.tellToStop(run, now);
       else if (now - run.stopped.at >= GRACE_MS) this.giveUp(run);

@@ -4,19 +4,26 @@
  */
 export class BusTime {
   private depth = 0;
-  private enteredAt = 0;
+  private beganAt = 0;
   private sumMs = 0;
+  private last = 0;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** A turn of the bus begins; one within another counts once. */
   enter(): void {
-    if (this.depth++ === 0) this.enteredAt = this.now();
+    this.last = this.now();
+    if (this.depth++ === 0) this.beganAt = this.last;
   }
 
   /** It ends: in `finally`, always. */
   leave(): void {
-    if (--this.depth === 0) this.sumMs += this.now() - this.enteredAt;
+    if (--this.depth === 0) this.sumMs += this.now() - this.beganAt;
+  }
+
+  /** When a turn was last entered, one within another too: for whoever would have to look at the clock once more. */
+  get enteredAt(): number {
+    return this.last;
   }
 
   /** Milliseconds since the start. */

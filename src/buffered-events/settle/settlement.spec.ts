@@ -74,10 +74,10 @@ describe('a run that failed', () => {
       stage.settlement.failed(stage.claim(), ERROR);
       expect(stage.settlement.waiting).toBe(1);
       await stage.clock.advance(delay - 1);
-      expect(stage.buffer.readyForThreads()).toBe(0);
+      expect(stage.buffer.readyInLanes()).toEqual([0, 0, 0, 0]);
       expect(stage.buffer.size).toBe(1);
       await stage.clock.advance(1);
-      expect(stage.buffer.readyForThreads()).toBe(1);
+      expect(stage.buffer.readyInLanes()).toEqual([0, 1, 0, 0]);
     }
     stage.settlement.failed(stage.claim(), ERROR);
     expect(stage.dead).toEqual([
@@ -106,7 +106,7 @@ describe('a run that failed', () => {
     stage.settlement.failed(stage.claim(), ERROR);
     stage.place = 'main';
     await stage.clock.advance(1_000);
-    expect(stage.buffer.readyForThreads()).toBe(0);
+    expect(stage.buffer.readyInLanes()).toEqual([0, 0, 0, 0]);
     expect(stage.buffer.main.next()).toMatchObject({ lane: 2, attempts: 1 });
     expect(stage.readyAt).toEqual(['main']);
   });

@@ -25,7 +25,7 @@ export interface EventStore {
 export interface EmitsParts {
   readonly settings: EventBusSettings;
   readonly clock: Clock;
-  /** Milliseconds since the epoch, with fractions. */
+  /** When the emit began, milliseconds since the epoch with fractions. */
   readonly now: () => number;
   /** First half of every event's id. */
   readonly bus: string;

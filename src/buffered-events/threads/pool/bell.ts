@@ -41,9 +41,13 @@ export class Bell {
 
   /** Whether one that dozes finds it by itself, and calls for help where it takes long. Suspects are for their keeper alone. */
   private isLeftToDozing(): boolean {
-    if (!this.threads().some(({ cells }) => cells.dozing)) return false;
-    const lanes = this.buffer.readyInLanes();
-    return lanes[SUSPECTS] === 0 && sumOf(lanes) <= EVENTS_PER_LOOK;
+    // Asked at each emit: without a closure.
+    for (const { cells } of this.threads()) {
+      if (!cells.dozing) continue;
+      const lanes = this.buffer.readyInLanes();
+      return lanes[SUSPECTS] === 0 && sumOf(lanes) <= EVENTS_PER_LOOK;
+    }
+    return false;
   }
 
   /** Rings as many threads as there are events. @returns how many were rung */
