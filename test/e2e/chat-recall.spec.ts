@@ -43,6 +43,8 @@ describe('Recalling a message in the reference app', () => {
     expect(grace.messages.map((message) => message.messageId)).toEqual([later]);
     const store = app.app.get(MessageStore, { strict: false });
     await waitUntil(async () => (await store.listRecalled('grace')).items.length === 0, 'the notice to go');
+    // A new device starts before what is pending, and would find the recall behind it.
+    await waitUntil(async () => (await app.status(later, 'grace')) === 'delivered', 'the next one to arrive');
     grace.close();
     const again = await stage.signIn(app, 'grace');
     const last = await app.send('ada', 'grace', 'A pear');
