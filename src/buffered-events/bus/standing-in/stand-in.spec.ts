@@ -9,6 +9,7 @@ class Stage {
   readonly changes: [standsIn: boolean, runsSuspects: boolean][] = [];
   brought = 0;
   fails = false;
+  hangs = false;
   readonly standIn: StandIn;
 
   constructor(fallbackToSync = true, isStarted = true) {
@@ -19,6 +20,7 @@ class Stage {
       bringHandlers: async () => {
         this.brought += 1;
         if (this.fails) throw new Error('secret');
+        if (this.hangs) await new Promise(() => undefined);
       },
       changed: (...change) => void this.changes.push(change),
     });
@@ -123,4 +125,18 @@ it('ends with the bus, whatever comes after', async () => {
   expect(stage.changes.at(-1)).toEqual([false, false]);
   expect(lines).toHaveLength(1);
   expect(stage.clock.pendingTimers).toBe(0);
+});
+
+it('says what is waited for where handlers take a minute to be made here, and nothing where they do not', async () => {
+  const quick = new Stage();
+  await quick.look({ wanted: 0, live: 0 });
+  await quick.clock.advance(120_000);
+  expect(lines).toEqual([]);
+  const stage = new Stage();
+  stage.hangs = true;
+  await stage.look({ wanted: 0, live: 0 });
+  await stage.clock.advance(59_999);
+  expect(lines).toEqual([]);
+  await stage.clock.advance(1);
+  expect(lines).toEqual([expect.stringMatching(/for 60 s.*onModuleInit/)]);
 });

@@ -6,6 +6,8 @@ import type { Clock, ClockTimer } from '../../../kernel/time/clock.js';
 const FAILED_BOOTS = 3;
 /** After handlers could not be made here, milliseconds to the next try. */
 const TRY_AGAIN_MS = 5_000;
+/** When it is said that handlers are still being made here, milliseconds: a thread that took so long to boot would be given up. */
+const SLOW_MS = 60_000;
 
 /** How threads are. */
 export interface ThreadsNow {
@@ -54,7 +56,7 @@ export class StandIn {
   async start(): Promise<void> {
     this.isOpen = true;
     if (!this.isNeeded) return;
-    await this.parts.bringHandlers();
+    await this.bringHandlers();
     this.look();
   }
 
@@ -86,7 +88,7 @@ export class StandIn {
 
   private async bring(): Promise<boolean> {
     try {
-      await this.parts.bringHandlers();
+      await this.bringHandlers();
       return true;
     } catch (error) {
       this.logger.error(
@@ -94,6 +96,22 @@ export class StandIn {
           `Events wait; it is tried again in ${TRY_AGAIN_MS / 1_000} s.`,
       );
       return false;
+    }
+  }
+
+  private async bringHandlers(): Promise<void> {
+    const slow = this.parts.clock.setTimer(
+      () =>
+        this.logger.warn(
+          `threads.module has been booting in the app's thread for ${SLOW_MS / 1_000} s, and until it has, no event of a thread is handled: ` +
+            'see what its onModuleInit, or the factory of a provider, waits for.',
+        ),
+      SLOW_MS,
+    );
+    try {
+      await this.parts.bringHandlers();
+    } finally {
+      slow.cancel();
     }
   }
 
