@@ -45,6 +45,9 @@ const lostReplies: Fault = {
   },
 };
 
+/** As many of each kind: each of the two producers sends half, by four calls at most, which is how many it has under way without an answer. */
+const UNANSWERED = 4;
+
 /**
  * Adds are executed and their answers lost while workers hear theirs: the jobs run, and are gone, before the producers' client sends
  * the same adds again.
@@ -56,7 +59,7 @@ const lostAnswersOfAdds: Fault = {
   run: async (bench) => {
     await bench.worker();
     let healedAt = 0;
-    for (let times = 0; times < 3; times += 1) {
+    for (let times = 0; times < 5; times += 1) {
       // What is not connected now could send nothing.
       await waitUntil(async () => {
         const keys = await bench.produce(4, { sleepMs: 1 }, { mode: 'plain' });
@@ -66,10 +69,10 @@ const lostAnswersOfAdds: Fault = {
       const before = bench.read().done.size;
       bench.network.producers.swallowReplies();
       const adds = Promise.all([
-        bench.produce(20, { sleepMs: 1 }, { mode: 'plain' }),
-        bench.produce(20, { sleepMs: 1 }, { mode: 'urgent' }),
+        bench.produce(UNANSWERED, { sleepMs: 1 }, { mode: 'plain' }),
+        bench.produce(UNANSWERED, { sleepMs: 1 }, { mode: 'urgent' }),
       ]);
-      await waitUntil(() => bench.read().done.size >= before + 40, 'the jobs to run');
+      await waitUntil(() => bench.read().done.size >= before + 2 * UNANSWERED, 'the jobs to run');
       await bench.settled();
       bench.network.producers.heal();
       bench.network.producers.cut();
