@@ -7,6 +7,7 @@ it('counts turns from their begin to their end, one within another once', () => 
   now = 2;
   time.enter();
   now = 5;
+  expect(time.enteredAt).toBe(2);
   time.leave();
   expect(time.totalMs).toBe(0);
   now = 6;
