@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { TestRedisCluster } from '../../../test/support/redis-cluster.js';
 import { redisStage } from '../../../test/support/redis-stage.js';
 import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 import { waitUntil } from '../../../test/support/wait-until.js';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { createRedisClient } from './redis-client.js';
 
 describe('a client of Redis', () => {
@@ -77,3 +78,36 @@ describe('a client of Redis', () => {
     }
   });
 });
+
+describe('a client of a Cluster', () => {
+  it('listens to what is asked for while its connection for subscriptions is introduced', async () => {
+    const redis = await TestRedisCluster.start();
+    const nodes = redis.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+    const client = createRedisClient(
+      { topology: { kind: 'cluster', nodes }, db: 0, tls: false },
+      {},
+    ) as Cluster;
+    try {
+      await waitUntil(() => client.status === 'ready', 'the client to be ready');
+      const connection = subscriberOf(client);
+      const failures: Error[] = [];
+      connection.on('error', (error: Error) => failures.push(error));
+      const asked = new Promise((resolve) => {
+        // Connected, and not asked yet whether it is ready: of one that listens already, Redis would refuse that question.
+        connection.once('connect', () => resolve(client.psubscribe('second:*')));
+      });
+      expect(await client.subscribe('first')).toBe(1);
+      expect(await asked).toBe(2);
+      expect(failures).toEqual([]);
+      expect(subscriberOf(client)).toBe(connection);
+    } finally {
+      client.disconnect();
+      await redis.stop();
+    }
+  });
+});
+
+/** What a Cluster's client listens with. */
+function subscriberOf(client: Cluster): Redis {
+  return (client as unknown as { subscriber: { getInstance(): Redis } }).subscriber.getInstance();
+}

@@ -34,7 +34,7 @@ function clientOf(settings: RedisSettings, options: RedisOptions): RedisClient {
   const common = commonOptions(settings, options);
   if (topology.kind === 'cluster') {
     const cluster = new Cluster([...topology.nodes], clusterOptions(common));
-    hastenSubscriber(cluster);
+    mendSubscriber(cluster);
     return cluster.on('+node', (node: Redis) => catchLateErrors(connectsInRoot(forgetArguments(node))));
   }
   if (topology.kind === 'single') {
@@ -92,21 +92,29 @@ function catchLateErrors(client: Redis): Redis {
   return client.on('connect', listen).on('error', listen);
 }
 
-/** A Cluster opens a connection for subscriptions with options of its own: it would keep a process that ends open for two seconds. */
-function hastenSubscriber(cluster: Cluster): void {
+/**
+ * A Cluster opens a connection for subscriptions with options of its own: it would keep a process that ends open for two seconds, and ask
+ * whether it is ready after it was told what to listen to, which Redis refuses.
+ */
+function mendSubscriber(cluster: Cluster): void {
   const { subscriber } = cluster as unknown as { subscriber: ClusterSubscriber };
   const select = subscriber.selectSubscriber.bind(subscriber);
   subscriber.selectSubscriber = () => {
     select();
-    const connector = subscriber.getInstance()?.connector;
-    if (connector !== undefined) connector.disconnectTimeout = DISCONNECT_TIMEOUT_MS;
+    const client = subscriber.getInstance();
+    if (client === null) return;
+    (client as unknown as Connected).connector.disconnectTimeout = DISCONNECT_TIMEOUT_MS;
+    sendsOnceReady(client);
   };
 }
 
 /** What ioredis keeps to itself. */
 interface ClusterSubscriber {
   selectSubscriber(): void;
-  getInstance(): { readonly connector: { disconnectTimeout: number } } | null;
+  getInstance(): Redis | null;
+}
+interface Connected {
+  readonly connector: { disconnectTimeout: number };
 }
 
 function clusterOptions(common: RedisOptions): ClusterOptions {
