@@ -36,10 +36,13 @@ export class SpooledAdds implements SpoolingQueue {
     this.parts.report({ kind: 'spool', queue: this.name, message, ...about });
   }
 
-  async send(jobs: readonly SpooledJob[]): Promise<SentJob[]> {
+  async send(jobs: readonly SpooledJob[], areCurrent: () => boolean): Promise<SentJob[]> {
     const read = await Promise.all(jobs.map((job) => this.read(job)));
     const adds = read.filter((one): one is Admitted => !('state' in one));
-    const sent = adds.length > MOST_JOBS_PER_CALL ? await this.oneByOne(adds) : await this.together(adds);
+    const sent =
+      adds.length > MOST_JOBS_PER_CALL
+        ? await this.oneByOne(adds, areCurrent)
+        : await this.together(adds, areCurrent);
     let next = 0;
     return read.map((one) => ('state' in one ? one : (sent[next++] as SentJob)));
   }
@@ -52,13 +55,15 @@ export class SpooledAdds implements SpoolingQueue {
     }
   }
 
-  private async together(adds: readonly Admitted[]): Promise<SentJob[]> {
+  private async together(adds: readonly Admitted[], areCurrent: () => boolean): Promise<SentJob[]> {
     if (adds.length === 0) return [];
     try {
-      return await this.call(adds);
+      return await this.call(adds, areCurrent);
     } catch (error) {
       const mayBeOfOne = isFaulty(error) && adds.length > 1;
-      return mayBeOfOne ? this.oneByOne(adds) : adds.map((add) => this.waiting(add, error as Error));
+      return mayBeOfOne
+        ? this.oneByOne(adds, areCurrent)
+        : adds.map((add) => this.waiting(add, error as Error));
     }
   }
 
@@ -66,12 +71,12 @@ export class SpooledAdds implements SpoolingQueue {
    * Redis does not say whether it refuses one of them or the queue as it is. What is refused before another one is taken
    * is at fault itself.
    */
-  private async oneByOne(adds: readonly Admitted[]): Promise<SentJob[]> {
+  private async oneByOne(adds: readonly Admitted[], areCurrent: () => boolean): Promise<SentJob[]> {
     const sent: SentJob[] = [];
     const refused = new Set<number>();
     for (const add of adds) {
       try {
-        sent.push(...(await this.call([add])));
+        sent.push(...(await this.call([add], areCurrent)));
       } catch (error) {
         if (isFaulty(error)) refused.add(sent.length);
         sent.push(this.waiting(add, error as Error));
@@ -89,10 +94,11 @@ export class SpooledAdds implements SpoolingQueue {
   }
 
   /** @throws QueueFullError while Redis is short of memory; what Redis answers to all of them, or that it does not */
-  private async call(adds: readonly Admitted[]): Promise<SentJob[]> {
+  private async call(adds: readonly Admitted[], areCurrent: () => boolean): Promise<SentJob[]> {
     const { queue, connections, scripts, memory } = this.parts;
     memory.check({ queue: queue.name, job: adds[0]?.request.name ?? '' });
     if (!(await connections.ready(CONNECTION_MS))) throw new Error('There is no connection to Redis.');
+    if (!areCurrent()) throw new Error('What was read from the spool has changed since.');
     const sending: LongAdd[] = [];
     const sent = adds.map(
       ({ request, job }) =>

@@ -40,17 +40,21 @@ export interface RedisJobsParts {
   readonly spool: Spool | null;
 }
 
-/** What became of jobs so far. */
+/** What became of jobs in Redis so far. */
 class Erased {
-  readonly removed: Set<string>;
+  readonly removed = new Set<string>();
   readonly running = new Set<string>();
 
-  constructor(removed: readonly string[]) {
-    this.removed = new Set(removed);
-  }
+  /** @param fromSpool those that were removed from the spool: Redis may have them too, for one that was being sent is in both */
+  constructor(readonly fromSpool: ReadonlySet<string> = new Set()) {}
 
   has(id: string): boolean {
     return this.removed.has(id) || this.running.has(id);
+  }
+
+  get all(): ErasedJobs {
+    const removed = new Set([...this.fromSpool, ...this.removed]);
+    return { removed: [...removed].filter((id) => !this.running.has(id)), running: [...this.running] };
   }
 }
 
@@ -78,19 +82,24 @@ export class RedisJobs implements JobsOfQueue {
 
   async erase(ids: readonly string[]): Promise<ErasedJobs> {
     const { spool } = this.parts;
-    const { base } = this.queue;
     // No job has an ill-formed id, but Redis would read it as that of another.
     const named = ids.filter(isWellFormed);
-    const spooled = spool?.erase(base, named) ?? [];
-    for (const job of spooled) this.tell(endedBefore(job));
-    const erased = new Erased(spooled.map(({ id }) => id));
+    if (spool === null) return this.eraseStored(named, new Erased());
+    return spool.erase(this.queue.base, named, async (spooled, arrived) => {
+      for (const job of spooled) this.tell(endedBefore(job));
+      await this.answer('erasing jobs', arrived);
+      return this.eraseStored(named, new Erased(new Set(spooled.map(({ id }) => id))));
+    });
+  }
+
+  private async eraseStored(named: readonly string[], erased: Erased): Promise<ErasedJobs> {
     for (let from = 0; from < named.length; from += PAGE_JOBS) {
       await this.eraseAll(named.slice(from, from + PAGE_JOBS), erased);
     }
     if (erased.removed.size > 0) {
       await this.answer('planning the runs of schedules', this.queue.keepSchedules());
     }
-    return { removed: [...erased.removed], running: [...erased.running] };
+    return erased.all;
   }
 
   /** Those that wait first, many in one pass over each lane: to search a long lane for each would block Redis for other clients. */
@@ -118,9 +127,9 @@ export class RedisJobs implements JobsOfQueue {
     }
   }
 
-  private note([ended, unended, marked]: EraseReply, { removed, running }: Erased): void {
-    // One that was being sent from the spool is told once.
-    for (const job of unended) if (!removed.has(job[0])) this.tell(this.readable(job));
+  private note([ended, unended, marked]: EraseReply, { fromSpool, removed, running }: Erased): void {
+    // One that was being sent from the spool was told already.
+    for (const job of unended) if (!fromSpool.has(job[0])) this.tell(this.readable(job));
     for (const id of [...ended, ...unended.map(([id]) => id)]) removed.add(id);
     for (const id of marked) running.add(id);
   }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { inRootContext } from '../../../../kernel/host/root-context.js';
 import type { Portion } from './spool-file.js';
-import type { SetAside, SpooledJob } from './spooled-job.js';
+import type { ReadJob, SetAside, SpooledJob } from './spooled-job.js';
 
 /** What is sent to Redis at once. */
 const PORTION: Portion = { jobs: 100, bytes: 1024 * 1024 };
@@ -21,8 +21,11 @@ export type SentJob =
 export interface SpoolingQueue {
   readonly base: string;
   readonly name: string;
-  /** Sends jobs to Redis, in their order, and tells of each what became of it. Never rejects. */
-  send(jobs: readonly SpooledJob[]): Promise<readonly SentJob[]>;
+  /**
+   * Sends jobs to Redis, in their order, and tells of each what became of it. Never rejects.
+   * @param areCurrent asked before each call to Redis: what is no longer so is not sent, and waits
+   */
+  send(jobs: readonly SpooledJob[], areCurrent: () => boolean): Promise<readonly SentJob[]>;
   /** Tells the operator, and who listens to the queue's errors. */
   report(message: string, about: { readonly jobId?: string; readonly cause?: unknown }): void;
 }
@@ -30,9 +33,9 @@ export interface SpoolingQueue {
 /** What a drain takes jobs from. */
 export interface DrainedSpool {
   /** The first jobs of a queue. @throws an error of the disk */
-  first(base: string, most: Portion): SpooledJob[];
+  first(base: string, most: Portion): ReadJob[];
   /** Redis has these jobs, and those can never be added. @throws an error of the disk */
-  settle(added: readonly SpooledJob[], aside: readonly SetAside[]): void;
+  settle(added: readonly ReadJob[], aside: readonly SetAside[]): void;
   /** Settles when nothing may be sent any more. */
   readonly stopped: Promise<void>;
 }
@@ -51,6 +54,10 @@ export class QueueDrain {
   private isStopped = false;
   private pauseMs = FIRST_PAUSE_MS;
   private portion = PORTION;
+  private sending: Promise<unknown> = Promise.resolve();
+  /** How often what was read ceased to be what is held. */
+  private changes = 0;
+  private holds = 0;
 
   constructor(
     readonly queue: SpoolingQueue,
@@ -67,6 +74,22 @@ export class QueueDrain {
     this.running = inRootContext(() => this.run());
   }
 
+  /** What is held has changed: nothing is sent any more that was read before. @returns settles when nothing of it is under way */
+  async readAnew(): Promise<void> {
+    this.changes += 1;
+    await this.sending;
+  }
+
+  /** Sends nothing until the work is over. */
+  async holdFor<T>(work: () => Promise<T>): Promise<T> {
+    this.holds += 1;
+    try {
+      return await work();
+    } finally {
+      this.holds -= 1;
+    }
+  }
+
   /** Settles when nothing is being sent. */
   ended(): Promise<void> {
     return this.running;
@@ -75,10 +98,12 @@ export class QueueDrain {
   private async run(): Promise<void> {
     while (!this.isStopped) {
       try {
-        // What waits to be written stands behind those that were here; without any it may go on from here.
-        const jobs = this.spool.first(this.queue.base, this.portion);
-        if (jobs.length === 0) break;
-        if (await this.send(jobs)) continue;
+        if (this.holds === 0) {
+          // What waits to be written stands behind those that were here; without any it may go on from here.
+          const jobs = this.spool.first(this.queue.base, this.portion);
+          if (jobs.length === 0) break;
+          if (await this.send(jobs)) continue;
+        }
       } catch (error) {
         this.troubled(error as Error, 'cannot be read or written; they are sent again, and added once');
       }
@@ -91,8 +116,11 @@ export class QueueDrain {
   }
 
   /** @returns whether it may go on at once */
-  private async send(jobs: readonly SpooledJob[]): Promise<boolean> {
-    const sent = await this.queue.send(jobs);
+  private async send(jobs: readonly ReadJob[]): Promise<boolean> {
+    const { changes } = this;
+    const sending = this.queue.send(jobs, () => this.changes === changes);
+    this.sending = sending;
+    const sent = await sending;
     const added = jobs.filter((_job, i) => sent[i]?.state === 'added');
     const aside = jobs.flatMap((job, i) => this.setAside(job, sent[i]));
     if (added.length + aside.length > 0) {
@@ -110,7 +138,7 @@ export class QueueDrain {
     return waiting === undefined;
   }
 
-  private setAside(job: SpooledJob, sent: SentJob | undefined): SetAside[] {
+  private setAside(job: ReadJob, sent: SentJob | undefined): SetAside[] {
     if (sent?.state !== 'never') return [];
     return [{ job, code: codeOf(sent.error), message: sent.error.message }];
   }

@@ -1,6 +1,6 @@
 import { keepPrivate } from '../../../../kernel/host/private-database.js';
 import { loadOptionalPackage } from '../../../../kernel/host/optional-package.js';
-import type { SetAside, SpooledJob } from './spooled-job.js';
+import type { ReadJob, SetAside, SpooledJob } from './spooled-job.js';
 
 /** The part of libsql's `Database` (better-sqlite3's interface) that is used. */
 interface Database {
@@ -99,7 +99,7 @@ export class SpoolFile {
   }
 
   /** The first jobs of a queue, in the order they were written: at least one, if there is any. */
-  first(base: string, most: Portion): SpooledJob[] {
+  first(base: string, most: Portion): ReadJob[] {
     const sizes = this.database
       .prepare('SELECT place, bytes FROM jobs WHERE base = ? ORDER BY place LIMIT ?')
       .all(base, most.jobs) as { place: number; bytes: number }[];
@@ -107,20 +107,28 @@ export class SpoolFile {
     const tooMany = sizes.findIndex(({ bytes }, i) => (sum += bytes) > most.bytes && i > 0);
     const last = sizes.at(tooMany < 0 ? -1 : tooMany - 1)?.place ?? 0;
     return this.database
-      .prepare(`SELECT ${COLUMNS} FROM jobs WHERE base = ? AND place <= ? ORDER BY place`)
-      .all(base, last) as SpooledJob[];
+      .prepare(`SELECT place, ${COLUMNS} FROM jobs WHERE base = ? AND place <= ? ORDER BY place`)
+      .all(base, last) as ReadJob[];
   }
 
-  /** Redis has these jobs, and those can never be added. All or none. */
-  settle(added: readonly SpooledJob[], aside: readonly SetAside[]): void {
-    const remove = this.database.prepare('DELETE FROM jobs WHERE base = ? AND id = ?');
+  /**
+   * Redis has these jobs, and those can never be added. All or none. As they stand now: since they were read, some may have been erased, and
+   * others may have come under their ids.
+   * @returns those that were still there
+   */
+  settle(added: readonly ReadJob[], aside: readonly SetAside[]): ReadonlySet<ReadJob> {
+    const remove = this.database.prepare('DELETE FROM jobs WHERE place = ? RETURNING place');
     const keep = this.database.prepare(
-      `INSERT INTO aside (${COLUMNS}, code, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO aside (${COLUMNS}, code, why) SELECT ${COLUMNS}, ?, ? FROM jobs WHERE place = ?`,
     );
+    const settled = new Set<ReadJob>();
     this.inTransaction(() => {
-      for (const { job, code, message } of aside) keep.run(...valuesOf(job), code, message);
-      for (const { base, id } of [...added, ...aside.map(({ job }) => job)]) remove.run(base, id);
+      for (const { job, code, message } of aside) keep.run(code, message, job.place);
+      for (const job of [...added, ...aside.map((one) => one.job)]) {
+        if (remove.all(job.place).length > 0) settled.add(job);
+      }
     });
+    return settled;
   }
 
   /** Lets jobs that were set aside wait again, behind all others. One whose id waits too stays where it is. */
@@ -175,8 +183,8 @@ export class SpoolFile {
   takeOver(left: SpoolFile, count: number): boolean {
     left.takeBack();
     const jobs = left.database
-      .prepare(`SELECT ${COLUMNS} FROM jobs ORDER BY place LIMIT ?`)
-      .all(count) as SpooledJob[];
+      .prepare(`SELECT place, ${COLUMNS} FROM jobs ORDER BY place LIMIT ?`)
+      .all(count) as ReadJob[];
     this.write(jobs);
     left.settle(jobs, []);
     return jobs.length > 0;

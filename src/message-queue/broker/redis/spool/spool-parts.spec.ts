@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidConfigurationError } from '../../../../kernel/errors.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
+import { TextTally } from '../../../jobs/sealing/stored-texts.js';
 import type { SentJob } from './queue-drain.js';
 import { SpoolFile } from './spool-file.js';
 import type { SpooledJob } from './spooled-job.js';
@@ -107,6 +108,110 @@ describe('what a spool writes and sends', () => {
     expect(added).toEqual(ids);
     expect(spool.depth).toEqual({ jobs: 0, bytes: 0, oldestAt: null, waits: [], setAside: [] });
     await spool.close();
+  });
+
+  describe('while jobs are under way to Redis', () => {
+    const job = { base: 'b:', at: 1, bytes: 2, onceKey: null, fingerprint: null, record: '{}' };
+    const put = (spool: Spool, id: string, onceKey: string | null = null) =>
+      spool.put({ ...job, id, onceKey }, { queue: 'orders', job: 'ship', jobId: id });
+
+    /** A queue whose calls end when the test says so. */
+    class HeldCalls {
+      readonly base = 'b:';
+      readonly name = 'orders';
+      readonly calls: { readonly ids: string[]; areCurrent(): boolean; end(state: SentJob): void }[] = [];
+      readonly report = (): void => undefined;
+
+      send(jobs: readonly SpooledJob[], areCurrent: () => boolean): Promise<SentJob[]> {
+        return new Promise((resolve) => {
+          const end = (state: SentJob): void => resolve(jobs.map(() => state));
+          this.calls.push({ ids: jobs.map(({ id }) => id), areCurrent, end });
+        });
+      }
+    }
+
+    async function sending(
+      ...ids: string[]
+    ): Promise<{ spool: Spool; queue: HeldCalls; first: HeldCalls['calls'][0] }> {
+      const spool = open();
+      await Promise.all(ids.map((id) => put(spool, id, `key of ${id}`)));
+      const queue = new HeldCalls();
+      spool.attach(queue);
+      const [first] = queue.calls;
+      if (first === undefined) throw new Error('Nothing was sent.');
+      expect(first.ids).toEqual(ids);
+      return { spool, queue, first };
+    }
+
+    /** Another queue of the spool tries to send three times: this one could have meanwhile. */
+    async function triesOfAnother(spool: Spool): Promise<void> {
+      let tries = 0;
+      const send = async (jobs: readonly SpooledJob[]): Promise<SentJob[]> => {
+        tries += 1;
+        return jobs.map(() => ({ state: tries > 3 ? 'added' : 'waits', error: null }));
+      };
+      spool.attach({ base: 'o:', name: 'others', send, report: () => undefined });
+      await spool.put({ ...job, base: 'o:', id: 'o' }, { queue: 'others', job: 'ship', jobId: 'o' });
+      await waitUntil(() => !spool.holds('o:'), 'another queue to have sent');
+    }
+
+    it('sends none of them once one was erased, and no other before it is erased in Redis', async () => {
+      const { spool, queue, first } = await sending('a', 'b');
+      expect(first.areCurrent()).toBe(true);
+      const steps: string[] = [];
+      let endInRedis = (): void => undefined;
+      const erasing = spool.erase('b:', ['a'], async (erased, arrived) => {
+        steps.push(`told of ${erased.length}`);
+        await arrived;
+        steps.push('nothing is under way');
+        await new Promise<void>((resolve) => (endInRedis = resolve));
+        return 'erased';
+      });
+      expect(first.areCurrent()).toBe(false);
+      await put(spool, 'c', 'key of a');
+      await new Promise(setImmediate);
+      expect(steps).toEqual(['told of 0']);
+      first.end({ state: 'waits', error: null });
+      await waitUntil(() => steps.length === 2, 'the call to be over');
+      await triesOfAnother(spool);
+      expect(queue.calls).toHaveLength(1);
+      endInRedis();
+      expect(await erasing).toBe('erased');
+      const second = await waitUntil(() => queue.calls[1], 'the rest to be sent');
+      expect(second.ids).toEqual(['b', 'c']);
+      expect(second.areCurrent()).toBe(true);
+      second.end({ state: 'added' });
+      await waitUntil(() => !spool.holds('b:'), 'the spool to be empty');
+      await spool.close();
+    });
+
+    it('keeps one that comes under the id of another that was erased meanwhile', async () => {
+      const { spool, queue, first } = await sending('a');
+      const erasing = spool.erase('b:', ['a'], async (_erased, arrived) => arrived);
+      await put(spool, 'a', 'another key');
+      first.end({ state: 'added' });
+      await erasing;
+      expect(spool.depth).toMatchObject({ jobs: 1, bytes: 2 });
+      const second = await waitUntil(() => queue.calls[1], 'the new one to be sent');
+      expect(second.ids).toEqual(['a']);
+      second.end({ state: 'added' });
+      await waitUntil(() => !spool.holds('b:'), 'the spool to be empty');
+      await spool.close();
+    });
+
+    it('waits with replaced texts until none that was read before is under way', async () => {
+      const { spool, first } = await sending('a');
+      let isOver = false;
+      const replacing = spool
+        .replaceTexts('b:', async () => ({ replacements: [], isLeft: false }), new TextTally())
+        .then(() => (isOver = true));
+      await waitUntil(() => !first.areCurrent(), 'what was read to be out of date');
+      await new Promise(setImmediate);
+      expect(isOver).toBe(false);
+      first.end({ state: 'added' });
+      await replacing;
+      await spool.close();
+    });
   });
 
   it('takes no trouble of the file system for a damaged file, whatever its path is called', () => {

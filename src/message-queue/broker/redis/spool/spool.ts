@@ -13,7 +13,7 @@ import { SPOOL_TABLES } from './spool-file.js';
 import type { HeldJob, Portion, SpoolFile } from './spool-file.js';
 import { SpoolIndex } from './spool-index.js';
 import { textOf } from './spooled-job.js';
-import type { SetAside, SpooledJob, SpooledText } from './spooled-job.js';
+import type { ReadJob, SetAside, SpooledJob, SpooledText } from './spooled-job.js';
 import { replaceSpooledTexts } from './spooled-texts.js';
 
 /** Jobs that are looked at together. */
@@ -111,18 +111,15 @@ export class Spool {
     });
   }
 
-  first(base: string, most: Portion): SpooledJob[] {
+  first(base: string, most: Portion): ReadJob[] {
     return this.file.first(base, most);
   }
 
-  settle(added: readonly SpooledJob[], refused: readonly SetAside[]): void {
-    // One that was erased while it was sent does not come back.
-    const aside = refused.filter(({ job }) => this.index.byId(job) !== undefined);
-    this.file.settle(added, aside);
-    for (const job of added) this.index.drop(job);
+  settle(added: readonly ReadJob[], aside: readonly SetAside[]): void {
+    const settled = this.file.settle(added, aside);
+    for (const job of settled) this.index.drop(job);
     for (const { job, code, message } of aside) {
-      this.index.drop(job);
-      this.index.noteAside(job, code, message);
+      if (settled.has(job)) this.index.noteAside(job, code, message);
     }
     if (this.index.jobs === 0) this.file.forget();
   }
@@ -141,20 +138,32 @@ export class Spool {
     }
   }
 
-  /** Removes jobs of a queue for good. @returns those that were there and can be read, as they would have been stored */
-  erase(base: string, ids: readonly string[]): SpooledText[] {
+  /**
+   * Removes jobs of a queue for good. Some may have been under way to Redis: no other is sent until they are removed there too, for it would
+   * be taken for a repetition of one whose idempotency key it has.
+   * @param inRedis gets those that were here and can be read, as they would have been stored, and what settles once none is under way
+   */
+  async erase<T>(
+    base: string,
+    ids: readonly string[],
+    inRedis: (erased: readonly SpooledText[], arrived: Promise<void>) => Promise<T>,
+  ): Promise<T> {
     this.write();
     const erased = this.file.erase(base, ids);
     for (const job of erased) {
       if (job.code === undefined) this.index.drop(job);
       else this.index.dropAside(job, job.code);
     }
-    return erased.flatMap((job) => textOf(job) ?? []);
+    const texts = erased.flatMap((job) => textOf(job) ?? []);
+    const drain = this.drains.get(base);
+    if (drain === undefined || erased.length === 0) return inRedis(texts, Promise.resolve());
+    return drain.holdFor(() => inRedis(texts, drain.readAnew()));
   }
 
-  /** As the broker's, of the payloads of a queue that are held here. */
-  replaceTexts(base: string, read: TextReader, tally: TextTally, signal?: AbortSignal): Promise<void> {
-    return replaceSpooledTexts(this.file, base, read, tally, signal);
+  /** As the broker's, of the payloads of a queue that are held here. Resolves when none with a text that was replaced is under way to Redis. */
+  async replaceTexts(base: string, read: TextReader, tally: TextTally, signal?: AbortSignal): Promise<void> {
+    await replaceSpooledTexts(this.file, base, read, tally, signal);
+    await this.drains.get(base)?.readAnew();
   }
 
   /** Writes what waits, and lets another process have the file. What is held is sent by the next process. */

@@ -5,9 +5,11 @@ import { workOn } from '../../../../../test/support/redis-broker-fixture.js';
 import { numbersOf, ordinary, spoolStage } from '../../../../../test/support/spool-stage.js';
 import type { Spooling } from '../../../../../test/support/spool-stage.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
+import { SpoolFile } from './spool-file.js';
 
 describe('jobs of a spool that are erased', () => {
   const stage = spoolStage();
+  afterEach(() => jest.restoreAllMocks());
   const onDisk = (): string =>
     readdirSync(stage.directory)
       .map((name) => readFileSync(join(stage.directory, name), 'latin1'))
@@ -49,6 +51,31 @@ describe('jobs of a spool that are erased', () => {
     const { seen } = await workOn(broker, queue, undefined, 1);
     await waitUntil(() => numbersOf(seen).length === 152, 'the others to run');
     expect(seen.filter(({ id }) => erased.includes(id))).toEqual([]);
+  });
+
+  it('are erased in Redis where they were under way, before what waits behind them is sent', async () => {
+    const { client } = stage.server;
+    const spooling = await stage.spooling();
+    const { broker, queue } = spooling;
+    const { id } = await broker.addOnce(queue, request({ data: { about: 'c-1' }, ...keyed('k') }));
+    // Redis gets the call that brings them, and executes it when it is told to go on.
+    await client.call('CLIENT', 'PAUSE', '60000', 'WRITE');
+    const read = jest.spyOn(SpoolFile.prototype, 'first');
+    const sent = jest.spyOn(queue.client, 'sendCommand');
+    await waitUntil(
+      () => read.mock.results.some(({ value }) => (value as unknown[]).length === 2),
+      'both to be read',
+    );
+    const isUnderWay = (): boolean => sent.mock.calls.some(([{ args }]) => args.includes(id));
+    stage.proxy.heal();
+    await waitUntil(isUnderWay, 'the jobs to be under way');
+    const erasing = broker.jobsOf(queue).erase([id]);
+    await broker.addOnce(queue, request({ data: { n: 1 }, ...keyed('k') }));
+    await client.call('CLIENT', 'UNPAUSE');
+    expect(await erasing).toEqual({ removed: [id], running: [] });
+    const { seen } = await workOn(broker, queue);
+    await waitUntil(() => numbersOf(seen).length === 2, 'the others to run');
+    expect(seen.map((run) => run.id)).not.toContain(id);
   });
 
   it('are erased too where they were set aside', async () => {

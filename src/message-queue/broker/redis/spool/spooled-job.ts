@@ -24,9 +24,15 @@ export interface SpooledJob {
   readonly record: string;
 }
 
+/** A job that was read to be sent. */
+export interface ReadJob extends SpooledJob {
+  /** Where it stands: no other job ever stands there. */
+  readonly place: number;
+}
+
 /** A job that can never be added as it is, and why. */
 export interface SetAside {
-  readonly job: SpooledJob;
+  readonly job: ReadJob;
   readonly code: string;
   readonly message: string;
 }

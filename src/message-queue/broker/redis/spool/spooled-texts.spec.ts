@@ -35,23 +35,38 @@ describe('sealed texts of spooled jobs', () => {
       isLeft: false,
     });
 
+  const most = { jobs: 1_000, bytes: 1_000_000 };
+  const stored = (base: string): SpooledJob[] => file.first(base, most).map(({ place: _, ...job }) => job);
+
   it('are replaced, of jobs that wait and of those that were set aside, and nothing else is', async () => {
     const jobs = Array.from({ length: 250 }, (_, n) => spooled(`m_${n}`, recordWith(OLD)));
     const aside = spooled('aside', recordWith(OLD));
     const others = [spooled('other', recordWith(OLD), 'o:'), spooled('damaged', `{"${OLD}`)];
     file.write([...jobs, aside, ...others]);
-    file.settle([], [{ job: aside, code: 'ODD', message: 'It is odd.' }]);
+    const odd = file.first(BASE, most).filter(({ id }) => id === aside.id);
+    file.settle(
+      [],
+      odd.map((job) => ({ job, code: 'ODD', message: 'It is odd.' })),
+    );
     const tally = new TextTally();
     await replaceSpooledTexts(file, BASE, read, tally);
     expect(tally).toEqual({ replaced: 251, left: 0 });
-    const most = { jobs: 1_000, bytes: 1_000_000 };
     file.takeBack();
-    expect(file.first(BASE, most)).toEqual([
+    expect(stored(BASE)).toEqual([
       ...jobs.map((job) => ({ ...job, record: recordWith(NEW) })),
       spooled('damaged', `{"${OLD}`),
       { ...aside, record: recordWith(NEW) },
     ]);
-    expect(file.first('o:', most)).toEqual(others.slice(0, 1));
+    expect(stored('o:')).toEqual(others.slice(0, 1));
+  });
+
+  it('are as they are now when their job is set aside, whatever was read before', async () => {
+    file.write([spooled('a', recordWith(OLD))]);
+    const [job] = file.first(BASE, most);
+    await replaceSpooledTexts(file, BASE, read, new TextTally());
+    file.settle([], job === undefined ? [] : [{ job, code: 'ODD', message: 'It is odd.' }]);
+    file.takeBack();
+    expect(stored(BASE)).toEqual([spooled('a', recordWith(NEW))]);
   });
 
   it('are left where the job went to Redis meanwhile', async () => {
@@ -61,7 +76,7 @@ describe('sealed texts of spooled jobs', () => {
       file,
       BASE,
       (texts) => {
-        file.settle([spooled('a', recordWith(OLD))], []);
+        file.settle(file.first(BASE, most), []);
         return read(texts);
       },
       tally,
