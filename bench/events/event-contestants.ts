@@ -7,6 +7,7 @@ import { Piscina } from 'piscina';
 import { BufferedEventBusService, BufferedEventsModule } from '../../src/buffered-events/index.js';
 import type { BenchEvent } from './bench-event.js';
 import { handleBenchEvent } from './bench-handler.js';
+import type { PortThread } from './port-thread.js';
 
 export const THREADS = 2;
 const HANDLER = join(__dirname, 'bench-handler.js');
@@ -37,8 +38,8 @@ async function startBus(): Promise<(events: readonly BenchEvent[]) => unknown> {
   };
 }
 
-function startPorts(): Worker[] {
-  return Array.from({ length: THREADS }, () => new Worker(join(__dirname, 'port-thread.js')));
+function startPorts(workerData?: PortThread): Worker[] {
+  return Array.from({ length: THREADS }, () => new Worker(join(__dirname, 'port-thread.js'), { workerData }));
 }
 
 /** First the one that is measured, then what it is measured by. */
@@ -50,6 +51,21 @@ export const EVENT_CONTESTANTS: readonly EventContestant[] = [
       const threads = startPorts();
       return (events) => {
         for (const event of events) threads[event.n % THREADS]?.postMessage(event);
+      };
+    },
+  },
+  {
+    name: 'postMessage, one by one, each answered',
+    start: async () => {
+      const threads = startPorts({ answers: true });
+      // What a thread's death would leave unhandled: the least that one must know to handle it again.
+      const underWay = new Map<number, BenchEvent>();
+      for (const thread of threads) thread.on('message', (n: number) => underWay.delete(n));
+      return (events) => {
+        for (const event of events) {
+          underWay.set(event.n, event);
+          threads[event.n % THREADS]?.postMessage(event);
+        }
       };
     },
   },
