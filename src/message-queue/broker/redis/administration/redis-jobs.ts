@@ -85,11 +85,13 @@ export class RedisJobs implements JobsOfQueue {
     // No job has an ill-formed id, but Redis would read it as that of another.
     const named = ids.filter(isWellFormed);
     if (spool === null) return this.eraseStored(named, new Erased());
-    return spool.erase(this.queue.base, named, async (spooled, arrived) => {
-      for (const job of spooled) this.tell(endedBefore(job));
-      await this.answer('erasing jobs', arrived);
-      return this.eraseStored(named, new Erased(new Set(spooled.map(({ id }) => id))));
+    const erased = spool.erase(this.queue.base, named, async (spooled) => {
+      const jobs = await this.eraseStored(named, new Erased(new Set(spooled.map(({ id }) => id))));
+      // One that had begun to run ends as its run does.
+      for (const job of spooled) if (!jobs.running.includes(job.id)) this.tell(endedBefore(job));
+      return jobs;
     });
+    return this.answer('erasing jobs', erased);
   }
 
   private async eraseStored(named: readonly string[], erased: Erased): Promise<ErasedJobs> {
@@ -128,7 +130,7 @@ export class RedisJobs implements JobsOfQueue {
   }
 
   private note([ended, unended, marked]: EraseReply, { fromSpool, removed, running }: Erased): void {
-    // One that was being sent from the spool was told already.
+    // One that was being sent from the spool is told as it was there.
     for (const job of unended) if (!fromSpool.has(job[0])) this.tell(this.readable(job));
     for (const id of [...ended, ...unended.map(([id]) => id)]) removed.add(id);
     for (const id of marked) running.add(id);

@@ -41,7 +41,10 @@ export class TextReplacer {
   async replace(queue: RedisQueue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
     const tally = new TextTally();
     // In the direction in which jobs move.
-    await this.spool?.replaceTexts(queue.base, read, tally, signal);
+    if (this.spool !== null) {
+      await this.spool.replaceTexts(queue.base, read, tally, signal);
+      await this.answer(queue, 'waiting for jobs of the spool', this.spool.arrived(queue.base));
+    }
     await this.replacePage(queue, await this.schedulesOf(queue), read, tally);
     for (const [command, key] of await jobPlaces(queue, this.connections)) {
       for (let first = 0, seen = 1; seen > 0; first += seen) {

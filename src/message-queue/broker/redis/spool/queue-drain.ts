@@ -58,6 +58,7 @@ export class QueueDrain {
   /** How often what was read ceased to be what is held. */
   private changes = 0;
   private holds = 0;
+  private removed = Promise.resolve();
 
   constructor(
     readonly queue: SpoolingQueue,
@@ -80,14 +81,39 @@ export class QueueDrain {
     await this.sending;
   }
 
-  /** Sends nothing until the work is over. */
-  async holdFor<T>(work: () => Promise<T>): Promise<T> {
+  /** Whether jobs are being removed from Redis that came there from here, or may have. */
+  get isRemoving(): boolean {
+    return this.holds > 0;
+  }
+
+  /**
+   * Removes jobs from Redis that were under way, one such work after another, and sends nothing before each has succeeded: it is
+   * done again until then, whoever asked for it.
+   * @returns what it answers at first
+   */
+  remove<T>(work: () => Promise<T>): Promise<T> {
     this.holds += 1;
-    try {
-      return await work();
-    } finally {
-      this.holds -= 1;
+    const arrived = this.readAnew();
+    const first = this.removed.then(() => arrived).then(work);
+    this.removed = this.untilRemoved(first, work);
+    return first;
+  }
+
+  private async untilRemoved(first: Promise<unknown>, work: () => Promise<unknown>): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    for (let attempt = first; !this.isStopped; attempt = work()) {
+      try {
+        await attempt;
+        break;
+      } catch (error) {
+        const { reply } = error as { readonly reply?: string | null };
+        if (typeof reply === 'string')
+          this.troubled(error as Error, 'wait until erased ones are gone from Redis');
+        await this.rest(pauseMs);
+        pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+      }
     }
+    this.holds -= 1;
   }
 
   /** Settles when nothing is being sent. */
@@ -107,12 +133,16 @@ export class QueueDrain {
       } catch (error) {
         this.troubled(error as Error, 'cannot be read or written; they are sent again, and added once');
       }
-      await Promise.race([pause(this.pauseMs, undefined, { ref: false }), this.spool.stopped]);
+      await this.rest(this.pauseMs);
       if (this.trouble !== null) this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
     }
     this.trouble = null;
     this.told.clear();
     this.isRunning = false;
+  }
+
+  private async rest(ms: number): Promise<void> {
+    await Promise.race([pause(ms, undefined, { ref: false }), this.spool.stopped]);
   }
 
   /** @returns whether it may go on at once */

@@ -141,12 +141,13 @@ export class Spool {
   /**
    * Removes jobs of a queue for good. Some may have been under way to Redis: no other is sent until they are removed there too, for it would
    * be taken for a repetition of one whose idempotency key it has.
-   * @param inRedis gets those that were here and can be read, as they would have been stored, and what settles once none is under way
+   * @param inRedis called once none is under way, and again until it succeeds; gets those that were here and can be read, as they would have been stored
+   * @returns what it answers at first
    */
-  async erase<T>(
+  erase<T>(
     base: string,
     ids: readonly string[],
-    inRedis: (erased: readonly SpooledText[], arrived: Promise<void>) => Promise<T>,
+    inRedis: (erased: readonly SpooledText[]) => Promise<T>,
   ): Promise<T> {
     this.write();
     const erased = this.file.erase(base, ids);
@@ -156,13 +157,17 @@ export class Spool {
     }
     const texts = erased.flatMap((job) => textOf(job) ?? []);
     const drain = this.drains.get(base);
-    if (drain === undefined || erased.length === 0) return inRedis(texts, Promise.resolve());
-    return drain.holdFor(() => inRedis(texts, drain.readAnew()));
+    const mayBeUnderWay = erased.length > 0 || drain?.isRemoving === true;
+    return drain !== undefined && mayBeUnderWay ? drain.remove(() => inRedis(texts)) : inRedis(texts);
   }
 
-  /** As the broker's, of the payloads of a queue that are held here. Resolves when none with a text that was replaced is under way to Redis. */
-  async replaceTexts(base: string, read: TextReader, tally: TextTally, signal?: AbortSignal): Promise<void> {
-    await replaceSpooledTexts(this.file, base, read, tally, signal);
+  /** As the broker's, of the payloads of a queue that are held here. Then see {@link arrived}. */
+  replaceTexts(base: string, read: TextReader, tally: TextTally, signal?: AbortSignal): Promise<void> {
+    return replaceSpooledTexts(this.file, base, read, tally, signal);
+  }
+
+  /** Settles when nothing of a queue is under way to Redis that was read before this call. */
+  async arrived(base: string): Promise<void> {
     await this.drains.get(base)?.readAnew();
   }
 

@@ -78,6 +78,61 @@ describe('jobs of a spool that are erased', () => {
     expect(seen.map((run) => run.id)).not.toContain(id);
   });
 
+  /** Redis comes back for a moment: the job is sent, and the network drops everything from then on. */
+  async function sentIntoTheDark({ queue: { client } }: Spooling, id: string): Promise<void> {
+    const send = client.sendCommand.bind(client);
+    let isSent = false;
+    client.sendCommand = (command, ...rest) => {
+      if (command.args.includes(id)) {
+        isSent = true;
+        stage.proxy.blackhole();
+      }
+      return send(command, ...rest);
+    };
+    stage.proxy.heal();
+    await waitUntil(() => isSent, 'the job to be under way');
+    client.sendCommand = send;
+    stage.proxy.refuse();
+  }
+
+  it('swallow no job behind them that was acknowledged while Redis was away again, and end once', async () => {
+    const spooling = await stage.spooling();
+    const { broker, queue } = spooling;
+    const ends: unknown[] = [];
+    queue.on('ended' as never, (end: unknown) => void ends.push(end));
+    const { id } = await broker.addOnce(queue, request({ data: { about: 'c-1' }, ...keyed('k') }));
+    await sentIntoTheDark(spooling, id);
+    const erasing = broker.jobsOf(queue).erase([id]);
+    await expect(erasing).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
+    const second = await broker.addOnce(queue, request({ data: { n: 1 }, ...keyed('k') }));
+    expect(second).toMatchObject({ deduplicated: false });
+    stage.proxy.heal();
+    const isErased = () =>
+      broker
+        .jobsOf(queue)
+        .erase([id])
+        .then(
+          () => true,
+          () => false,
+        );
+    await waitUntil(isErased, 'Redis to be back');
+    const { seen } = await workOn(broker, queue, undefined, 1);
+    await waitUntil(() => numbersOf(seen).includes(1), 'the job behind it to run');
+    expect(numbersOf(seen)).toEqual([0, 1]);
+    expect(seen.map((run) => run.id)).not.toContain(id);
+    expect(ends).toHaveLength(1);
+  });
+
+  it('let nobody wait for ever who replaces texts while Redis is away', async () => {
+    const spooling = await stage.spooling();
+    const { broker, queue } = spooling;
+    const { id } = await broker.addOnce(queue, request({ data: { about: 'c-1' }, ...keyed('k') }));
+    await sentIntoTheDark(spooling, id);
+    const replacing = broker.replaceTexts(queue, async () => ({ replacements: [], isLeft: false }));
+    await expect(replacing).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
+    stage.proxy.heal();
+  });
+
   it('are erased too where they were set aside', async () => {
     const before = stage.open();
     await before.broker.addOnce(before.queue, request({ data: { n: 0 }, ...keyed('taken', 'other') }));
