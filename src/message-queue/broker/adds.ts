@@ -24,6 +24,8 @@ export interface AddRequest {
   readonly dueAt?: number;
   /** Deadline of this add in milliseconds. Default: the broker's `enqueueTimeoutMs`. */
   readonly deadlineMs?: number;
+  /** Of a job out of a spool: the random name by which a broker knows that it had it before. */
+  readonly spooledAs?: string;
   /** The add is an {@link OrdinaryAdd}. */
   readonly ordinary?: boolean;
 }

@@ -205,5 +205,6 @@ function fieldsOf(settings: QueueDefinition, request: AddRequest, { json, option
     group,
     tenant,
     expires: expiryOf(options, request.dueAt) ?? '',
+    spooledAs: request.spooledAs ?? '',
   };
 }

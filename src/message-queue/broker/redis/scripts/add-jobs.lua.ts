@@ -26,18 +26,25 @@ export const ADD_FIELDS = [
   'group',
   'tenant',
   'expires',
+  'spooledAs',
 ] as const;
 
+/** How long it is remembered what became of a job out of a spool: a day. */
+const SPOOLED_MS = 24 * 60 * 60_000;
+
 /**
- * Adds up to 100 jobs. For each, in one atomic step: idempotency ledger, duplicate id, backpressure, debounce, add.
+ * Adds up to 100 jobs. For each, in one atomic step: mark of the spool, idempotency ledger, duplicate id, backpressure, debounce, add.
  *
  * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · 4 `1`: in order, so that none is added
  * behind one that is `full` · 5 idempotency keys to remember · 6 the queue's policy, as `mq:flow` keeps it · 7 jobs of one tenant that may wait · then the fields of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
  * Reply per job: 1 when it was added, else `[status, id, depth?]` with status `added`, `duplicate` (the id exists), `once` (same key and
- * fingerprint as the job `id`), `conflict` (same key, other fingerprint, which is the third), `debounced`, `full` (depth = waiting
+ * fingerprint as the job `id`, or sent before out of a spool), `conflict` (same key, other fingerprint, which is the third), `debounced`, `full` (depth = waiting
  * jobs), `crowded` (depth = those of the tenant), `faulty` (what it is debounced by is something else; third is what Redis says of it).
  * The names of an idempotency key are listed in one text: the first that the ledger knows counts, and a new entry stands under the first of all.
  * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
+ *
+ * A job out of a spool may be sent again as long as the process that has it has not heard what became of it. Once that is settled, the key
+ * `mq:spooled:<spooledAs>` says so for a day, whatever becomes of the job and of its idempotency key meanwhile; nothing frees it.
  *
  * A key of the queue that is of a wrong type ends the call before it stores anything: an id or an idempotency key that is remembered is
  * one whose job waits.
@@ -50,6 +57,7 @@ local token, limit, reserve, inOrder = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV
 local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
 local replies, waiting, jobs, generated = {}, {}, {}, {}
 local generatedKeys, onceKeys, ledger, newKeys = {}, {}, {}, {}
+local marks, isMarked = {}, {}
 local ONCE = base .. 'mq:once:'
 for first = 8, #ARGV, FIELDS do
   local job = ${argumentTable(ADD_FIELDS)}
@@ -65,11 +73,16 @@ for first = 8, #ARGV, FIELDS do
       onceKeys[#onceKeys + 1] = ONCE .. name
     end
   end
+  if job.spooledAs ~= '' then
+    job.mark = base .. 'mq:spooled:' .. job.spooledAs
+    marks[#marks + 1] = job.mark
+  end
 end
 local gone = goneAmong(generated)
 -- One command for all: that one of them exists is rare.
 local isRepeated = #generated > 0 and redis.call('EXISTS', unpack(generatedKeys)) > 0
 for i, entry in ipairs(#onceKeys > 0 and redis.call('MGET', unpack(onceKeys)) or {}) do ledger[onceKeys[i]] = entry end
+for i, mark in ipairs(#marks > 0 and redis.call('MGET', unpack(marks)) or {}) do isMarked[marks[i]] = mark and true end
 
 local function remembered(job)
   if not job.once then return nil end
@@ -99,6 +112,7 @@ local function debounced(job)
 end
 
 local function refused(job)
+  if isMarked[job.mark] then return { 'once', job.id } end
   local memory = remembered(job)
   if memory then return memory end
   if (job.generated ~= '1' or isRepeated) and redis.call('EXISTS', base .. job.id) == 1 then
@@ -164,6 +178,14 @@ local function store(job)
   if lane == LIFO then letWaitFirst({ job.id }, LIFO) else gather(job.id, lane) end
 end
 
+-- Such a job stays in the spool, and is tried again.
+local UNSETTLED = { full = true, crowded = true, conflict = true, faulty = true }
+
+local function markSettled(job, reply)
+  if not job.mark or (reply ~= 1 and UNSETTLED[reply[1]]) then return end
+  redis.call('SET', job.mark, '', 'PX', ${SPOOLED_MS})
+end
+
 local checked, places, isGrouped = {}, 0, false
 for _, job in ipairs(jobs) do
   if job.group ~= '' or job.tenant ~= '' then
@@ -193,6 +215,7 @@ for i, job in ipairs(jobs) do
   elseif inOrder and (replies[i][1] == 'full' or replies[i][1] == 'crowded') then
     isFull = true
   end
+  markSettled(job, replies[i])
 end
 if isGrouped then gates().insertAdmitted() else insertGathered() end
 if #newKeys > 0 then noteKeys(newKeys, tonumber(ARGV[5])) end

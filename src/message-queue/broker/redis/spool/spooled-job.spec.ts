@@ -12,11 +12,12 @@ const [NAME, KEY, BASE] = ['write', 'order-7', 'mq:notes:'];
 const DIGEST = fingerprintOf(PAYLOAD, NAME);
 
 /** A note as a process with this queue writes it to the spool. */
-async function spooled(queue: SealableQueue, isKeyed = true): Promise<SpooledJob> {
+async function spooled(queue: SealableQueue, isKeyed = true, jobId?: string): Promise<SpooledJob> {
   const data = await storedPayload(queue, PAYLOAD, 10_000, { queue: queue.name, job: NAME });
-  const job = await admitJob(queue.name, queue, NAME, data);
+  const options = { jobId };
+  const job = await admitJob(queue.name, queue, NAME, data, options);
   const idempotency = { key: KEY, ttlMs: 1_000, ...(await ledgerEntry(queue, NAME, PAYLOAD, KEY)) };
-  return spooledJob(BASE, { name: NAME, data, options: {}, ...(isKeyed && { idempotency }) }, job);
+  return spooledJob(BASE, { name: NAME, data, options, ...(isKeyed && { idempotency }) }, job);
 }
 
 describe('A job of a sealed queue that lies in a spool', () => {
@@ -52,13 +53,27 @@ describe('A job of a sealed queue that lies in a spool', () => {
   });
 });
 
-it.each([
-  ['of a sealed queue', NOTES],
-  ['of another queue', { ...NOTES, sealed: false }],
-])('A job %s that has no idempotency key is known by its id', async (_which, definition) => {
-  const queue = queueOf(new Ring('k-1'), {}, definition);
-  const job = await spooled(queue, false);
-  expect(job).toMatchObject({ onceKey: null, fingerprint: null });
-  const { idempotency } = (await spooledAdd(job, queue)).request;
-  expect(idempotency).toMatchObject({ names: [plainName(`spool:${job.id}`)], fingerprint: job.id });
+describe('A job that comes out of a spool', () => {
+  const NAMED = /^m_[\w-]{16}$/;
+
+  it.each([
+    ['of a sealed queue', NOTES],
+    ['of another queue', { ...NOTES, sealed: false }],
+  ])('is known by its generated id, with a key or without: %s', async (_which, definition) => {
+    const queue = queueOf(new Ring('k-1'), {}, definition);
+    for (const isKeyed of [true, false]) {
+      const job = await spooled(queue, isKeyed);
+      const { idempotency, spooledAs } = (await spooledAdd(job, queue)).request;
+      expect({ spooledAs, isKeyed }).toEqual({ spooledAs: job.id, isKeyed: idempotency !== undefined });
+    }
+  });
+
+  it('is known by a random name where its id was chosen, the same whenever it is sent', async () => {
+    const queue = queueOf(new Ring('k-1'));
+    const add = async (job: SpooledJob) => (await spooledAdd(job, queue)).request.spooledAs;
+    const [first, second] = [await spooled(queue, false, 'ada'), await spooled(queue, false, 'ada')];
+    expect(await add(first)).toMatch(NAMED);
+    expect(await add(first)).toBe(await add(first));
+    expect(await add(first)).not.toBe(await add(second));
+  });
 });

@@ -1,10 +1,10 @@
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
+import { newJobId } from '../../../admission/job-id.js';
 import type { LedgerEntry } from '../../../admission/ledger-entry.js';
 import { ledgerEntry, ledgerNames } from '../../../admission/ledger-entry.js';
 import { JsonPayload, SealedPayload } from '../../../admission/payloads/json-payload.js';
 import type { JobText } from '../../jobs-of-queue.js';
-import { plainName } from '../../../jobs/sealing/keyed-ledger.js';
 import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
 import type { AddRequest, IdempotentAdd } from '../../broker.js';
 
@@ -48,10 +48,9 @@ interface SpooledRecord
     Pick<AdmittedJob, 'json' | 'options' | 'plainBytes'> {
   /** The key's names depend on the ring of the process that sends it. */
   readonly idempotency?: Omit<IdempotentAdd, 'names'>;
+  /** What Redis knows it by, unless its id is generated: another job may have an id that was chosen, once this one is gone. */
+  readonly spooledAs?: string;
 }
-
-/** How long Redis remembers that a job came out of a spool, so that it is added once however often it is sent: a day. */
-const REMEMBERED_MS = 24 * 60 * 60_000;
 
 /** What is written of an add that was admitted: all that Redis would have got, its final id included. */
 export function spooledJob(
@@ -61,7 +60,11 @@ export function spooledJob(
 ): SpooledJob {
   const { name, critical, dueAt, idempotency } = request;
   const { names = [], ...once } = idempotency ?? {};
-  const record = { name, critical, dueAt, idempotency: idempotency && once, json, options, plainBytes };
+  const spooledAs = request.options.jobId === undefined ? undefined : newJobId();
+  const record = {
+    ...{ name, critical, dueAt, idempotency: idempotency && once, spooledAs },
+    ...{ json, options, plainBytes },
+  };
   const { jobId, timestamp = 0 } = options;
   return {
     ...{ base, id: String(jobId), at: timestamp, bytes },
@@ -84,15 +87,18 @@ export async function spooledAdd(
   { id, bytes, record }: SpooledJob,
   queue: SealableQueue,
 ): Promise<{ request: AddRequest; job: AdmittedJob }> {
-  const { name, critical, dueAt, json, options, plainBytes, ...kept } = readRecord(record, id);
+  const { name, critical, dueAt, spooledAs, json, options, plainBytes, ...kept } = readRecord(record, id);
   const data =
     plainBytes === undefined ? new JsonPayload(json, bytes) : new SealedPayload(json, plainBytes, bytes);
   const job = await admitJob(queue.name, queue, name, data, options);
-  const idempotency =
-    kept.idempotency === undefined
-      ? onceOutOf(id)
-      : { ...kept.idempotency, ...(await entryOf(queue, name, data, kept.idempotency)) };
-  return { request: { name, critical, dueAt, idempotency, data, options }, job };
+  const idempotency = kept.idempotency && {
+    ...kept.idempotency,
+    ...(await entryOf(queue, name, data, kept.idempotency)),
+  };
+  return {
+    request: { name, critical, dueAt, idempotency, spooledAs: spooledAs ?? id, data, options },
+    job,
+  };
 }
 
 /** What a record says of its job: name, payload and options; null for one that is damaged, which nobody can add either. */
@@ -103,12 +109,6 @@ export function textOf({ id, record }: Pick<SpooledJob, 'id' | 'record'>): Spool
   } catch {
     return null;
   }
-}
-
-/** A job without an idempotency key is known by its id, which says nothing of it. */
-function onceOutOf(id: string): IdempotentAdd {
-  const key = `spool:${id}`;
-  return { key, names: [plainName(key)], fingerprint: id, ttlMs: REMEMBERED_MS };
 }
 
 /** A payload that was spooled in plain text may be sealed now, and so is its fingerprint. */
