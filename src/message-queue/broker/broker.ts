@@ -2,7 +2,7 @@ import type { Job, Queue } from 'bull';
 import type { ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
-import type { TextReader, TextReport } from '../jobs/sealing/stored-texts.js';
+import type { TextPass, TextReader, TextReport } from '../jobs/sealing/stored-texts.js';
 import type { RunBatch, RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { ActivityStore } from './activity-store.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome } from './adds.js';
@@ -65,7 +65,7 @@ export type FailedJobFields = Pick<
 /** A job of a failed set. `data` is undefined when it was not asked for. */
 export interface FailedJob extends FailedJobFields {
   readonly id: string;
-  /** Changes whenever the job's record does. */
+  /** Changes whenever the job's record does, and whenever a text in its options is replaced. */
   readonly version: string;
 }
 
@@ -178,10 +178,10 @@ export abstract class Broker {
   /**
    * Shows the sealed texts of all that is stored of a queue (jobs in every state, schedules, what is spooled here) to `read`, in pages of at
    * most 250 jobs and about 1 MiB, and stores what it wants replaced: each text only if it still stands where it was, and never that of
-   * an active job. What moves meanwhile may be missed, or shown twice.
+   * an active job. What moves meanwhile against the direction of the pass may be missed, and any that moves may be shown twice.
    * @throws what `read` throws; signal.reason. What was replaced until then stays replaced
    */
-  abstract replaceTexts(queue: Queue, read: TextReader, signal?: AbortSignal): Promise<TextReport>;
+  abstract replaceTexts(queue: Queue, read: TextReader, pass?: TextPass): Promise<TextReport>;
 
   /** The schedules of a queue. */
   abstract schedulesOf(queue: Queue): SchedulesOfQueue;

@@ -113,7 +113,7 @@ export const textCases: readonly BrokerCase[] = [
     },
   ],
   [
-    'reads more than one page',
+    'reads more than one page, in either direction',
     async (bench) => {
       const queue = bench.open();
       const json = JSON.stringify(sealed(OLD));
@@ -122,8 +122,13 @@ export const textCases: readonly BrokerCase[] = [
         data: new SealedPayload(json, json.length),
         options: {},
       }));
-      await bench.addAll(queue, requests);
-      expect(await bench.broker.replaceTexts(queue, replacing())).toEqual({ replaced: 601, left: 0 });
+      for (const isBackward of [false, true]) {
+        await bench.addAll(queue, requests);
+        expect(await bench.broker.replaceTexts(queue, replacing(), { isBackward })).toEqual({
+          replaced: 601,
+          left: 0,
+        });
+      }
     },
   ],
   [
@@ -207,7 +212,7 @@ export const textCases: readonly BrokerCase[] = [
       const leaving: TextReader = () => Promise.resolve(nothing);
       expect(await bench.broker.replaceTexts(queue, leaving)).toEqual({ replaced: 0, left: 1 });
       const enough = AbortSignal.abort(new Error('enough'));
-      await expect(bench.broker.replaceTexts(queue, leaving, enough)).rejects.toThrow('enough');
+      await expect(bench.broker.replaceTexts(queue, leaving, { signal: enough })).rejects.toThrow('enough');
     },
   ],
 ];

@@ -5,7 +5,7 @@ import { allOf } from '../../../kernel/time/all-of.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
-import type { TextReader, TextReport } from '../../jobs/sealing/stored-texts.js';
+import type { TextPass, TextReader, TextReport } from '../../jobs/sealing/stored-texts.js';
 import type { RunBatch, RunJob } from '../../jobs/taken-job.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
@@ -142,8 +142,8 @@ export class MemoryBroker extends Broker {
     return new MemoryJobs(this.managed(queue));
   }
 
-  replaceTexts(queue: Queue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
-    return this.textReplacer.replace(this.managed(queue), read, signal);
+  replaceTexts(queue: Queue, read: TextReader, pass?: TextPass): Promise<TextReport> {
+    return this.textReplacer.replace(this.managed(queue), read, pass);
   }
 
   schedulesOf(queue: Queue): SchedulesOfQueue {

@@ -1,7 +1,7 @@
 import type { Queue } from 'bull';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
-import type { TextReader, TextReport } from '../../jobs/sealing/stored-texts.js';
+import type { TextPass, TextReader, TextReport } from '../../jobs/sealing/stored-texts.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { Broker } from '../broker.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome, CancelOutcome, FailedJob } from '../broker.js';
@@ -187,8 +187,8 @@ export class RedisBroker extends Broker {
     return this.administration.jobsOf(this.entryOf(queue).queue);
   }
 
-  replaceTexts(queue: Queue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
-    return this.administration.replaceTexts(this.entryOf(queue).queue, read, signal);
+  replaceTexts(queue: Queue, read: TextReader, pass?: TextPass): Promise<TextReport> {
+    return this.administration.replaceTexts(this.entryOf(queue).queue, read, pass);
   }
 
   schedulesOf(queue: Queue): SchedulesOfQueue {

@@ -56,6 +56,16 @@ export interface TextReport {
   readonly left: number;
 }
 
+/** How the stored texts of a queue are looked at. */
+export interface TextPass {
+  /**
+   * Whether against the direction in which jobs move: first those that ended, last those that are delayed. Whoever looks both ways, one after
+   * the other, misses only what moved back during the one and on again during the other. Default: false.
+   */
+  readonly isBackward?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** Jobs whose keys are asked for at the same time: fewer than a pool of connections has. */
 const AT_ONCE = 5;
 

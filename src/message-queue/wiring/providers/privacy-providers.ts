@@ -134,7 +134,7 @@ function findJob(queues: ManagedQueues, jobs: JobStatusReader): FindJob {
 function sealedTextsOf({ queue, broker, definition }: ManagedQueue): SealedTexts {
   return {
     seal: definition.seal?.stored,
-    replace: (read, signal) => broker.replaceTexts(queue, read, signal),
+    replace: (read, pass) => broker.replaceTexts(queue, read, pass),
   };
 }
 

@@ -1,6 +1,7 @@
 import { TextTally, verdictsOn } from '../../../jobs/sealing/stored-texts.js';
 import type {
   StoredTexts,
+  TextPass,
   TextReader,
   TextReplacement,
   TextReport,
@@ -21,10 +22,11 @@ interface HeldTexts extends StoredTexts {
 
 /** Replaces sealed texts of a queue, wherever they stand. */
 export class TextReplacer {
+  /** Every job once, wherever it has moved meanwhile: a pass of either direction is the same. */
   async replace(
     { engine, schedules }: ManagedMemoryQueue,
     read: TextReader,
-    signal?: AbortSignal,
+    { signal }: TextPass = {},
   ): Promise<TextReport> {
     const tally = new TextTally();
     const looks = await schedules.look();

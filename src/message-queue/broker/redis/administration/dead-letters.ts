@@ -12,7 +12,6 @@ import {
   readFailedScript,
   readOptionsScript,
   replayJobsScript,
-  VERSION_FIELDS,
 } from '../scripts/dead-letters.lua.js';
 import { readableJson, readOptions } from '../bull/stored-job.js';
 
@@ -20,7 +19,7 @@ import { readableJson, readOptions } from '../bull/stored-job.js';
 const STEP = 250;
 /** Appears in the opts of a job whose record lists its failures. */
 const HAS_FAILURES = '"failures":[';
-const FIELDS = ['opts', ...VERSION_FIELDS, 'timestamp', 'priority', 'name', 'failedReason'];
+const FIELDS = ['timestamp', 'priority', 'name', 'failedReason'];
 
 type Field = string | null | undefined;
 
@@ -97,14 +96,13 @@ export class DeadLetters {
     if (jobs.every(wasRead)) return jobs;
     const ids = jobs.map(({ id }) => id);
     const reply = (await this.scripts.runPatiently(readOptionsScript, queue.base, ids)) as Field[][];
-    return reply.map(([opts, ...values], index) => {
+    return reply.map(([version, opts, timestamp, priority], index) => {
       const id = ids[index] ?? '';
-      const [timestamp, priority] = values.slice(VERSION_FIELDS.length);
       const fields = { id, timestamp: Number(timestamp), priority: storedPriority(priority) };
       return {
         id,
         opts: fullOptions(queue.definition, readOptions(opts ?? null), fields),
-        version: versionOf(values.slice(0, VERSION_FIELDS.length)),
+        version: version ?? '',
       };
     });
   }
@@ -120,10 +118,6 @@ function wasRead(job: ReplayTarget): job is Required<ReplayTarget> {
   return job.version !== undefined && job.opts !== undefined;
 }
 
-function versionOf(fields: readonly Field[]): string {
-  return fields.map((field) => field ?? '').join(' ');
-}
-
 /** The jobs to announce as `removed`; none when nobody listens. */
 async function jobsToTellAbout(queue: RedisQueue, ids: readonly string[]): Promise<Map<string, Job>> {
   if (queue.listenerCount('removed') === 0) return new Map();
@@ -137,16 +131,17 @@ function toFailedJob(
   settings: QueueSettings,
   id: string,
   traces: Field,
-  [opts, ...values]: readonly Field[],
+  [version, ...values]: readonly Field[],
 ): FailedJob | null {
-  const [attemptsMade, processedOn, finishedOn, retriedOn, time, priority, name, failedReason, data] = values;
+  const [opts, attemptsMade, processedOn, finishedOn, _retriedOn, ...others] = values;
+  const [time, priority, name, failedReason, data] = others;
   if (typeof opts !== 'string' && typeof name !== 'string') return null;
   const timestamp = numberOf(time) ?? 0;
   const fields = { id, timestamp, priority: storedPriority(priority) };
   const stacks = readableJson(traces);
   return {
     id,
-    version: versionOf([attemptsMade, processedOn, finishedOn, retriedOn]),
+    version: version ?? '',
     name: name || DEFAULT_JOB_NAME,
     data: data ? readableJson(data) : undefined,
     opts: fullOptions(settings, readOptions(opts ?? null), fields),

@@ -1,6 +1,6 @@
 import type { ReplayRecord } from '../../../jobs/managed-job.js';
 import { FIRST_VERSION } from '../../../jobs/queue-definition.js';
-import type { TextReader, TextReport } from '../../../jobs/sealing/stored-texts.js';
+import type { TextPass, TextReader, TextReport } from '../../../jobs/sealing/stored-texts.js';
 import type {
   CancelOutcome,
   FailedJob,
@@ -150,8 +150,8 @@ export class QueueAdministration {
     );
   }
 
-  replaceTexts(queue: RedisQueue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
-    return this.textReplacer.replace(queue, read, signal);
+  replaceTexts(queue: RedisQueue, read: TextReader, pass?: TextPass): Promise<TextReport> {
+    return this.textReplacer.replace(queue, read, pass);
   }
 
   private answer<T>({ name }: RedisQueue, what: string, answer: Promise<T>): Promise<T> {

@@ -70,7 +70,7 @@ export class RedisJobs implements JobsOfQueue {
     const { spool } = this.parts;
     const { base } = this.queue;
     if (spool !== null) yield* spool.holding(base, texts);
-    for (const [command, key] of await jobPlaces(this.queue, this.parts.connections)) {
+    for await (const [command, key] of jobPlaces(this.queue, this.parts.connections)) {
       for (let first = 0, seen = 1; seen > 0; first += seen) {
         const args = [command, key, first, PAGE_JOBS, PAGE_BYTES, ...texts];
         const [count, jobs] = (await this.run('reading jobs', scanJobsScript, args)) as ScanReply;

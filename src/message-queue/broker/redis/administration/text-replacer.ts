@@ -2,7 +2,7 @@ import { fullOptions } from '../../../admission/stored-options.js';
 import { sealedFailures } from '../../../jobs/managed-job.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
 import { TextTally, verdictsOn } from '../../../jobs/sealing/stored-texts.js';
-import type { StoredTexts, TextReader, TextReport } from '../../../jobs/sealing/stored-texts.js';
+import type { StoredTexts, TextPass, TextReader, TextReport } from '../../../jobs/sealing/stored-texts.js';
 import { readRecord } from '../../rules/schedules/schedule-record.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { readOptions } from '../bull/stored-job.js';
@@ -38,15 +38,19 @@ export class TextReplacer {
     private readonly spool: Spool | null,
   ) {}
 
-  async replace(queue: RedisQueue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
+  async replace(
+    queue: RedisQueue,
+    read: TextReader,
+    { isBackward, signal }: TextPass = {},
+  ): Promise<TextReport> {
     const tally = new TextTally();
-    // In the direction in which jobs move.
+    // Nothing comes back here: these are first in either direction.
     if (this.spool !== null) {
       await this.spool.replaceTexts(queue.base, read, tally, signal);
       await this.answer(queue, 'waiting for jobs of the spool', this.spool.arrived(queue.base));
     }
     await this.replacePage(queue, await this.schedulesOf(queue), read, tally);
-    for (const [command, key] of await jobPlaces(queue, this.connections)) {
+    for await (const [command, key] of jobPlaces(queue, this.connections, isBackward)) {
       for (let first = 0, seen = 1; seen > 0; first += seen) {
         signal?.throwIfAborted();
         const args = [command, key, first, PAGE_JOBS, PAGE_BYTES];

@@ -4,38 +4,55 @@ import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
 /**
+ * Fields that cannot all be unchanged once a job has left the failed set and come back, or once a text in its options was sealed anew where it
+ * stands.
+ */
+const VERSION_FIELDS = ['opts', 'attemptsMade', 'processedOn', 'finishedOn', 'retriedOn'] as const;
+const VERSION_NAMES = `'${VERSION_FIELDS.join("', '")}'`;
+
+/** Lua function `versionOf(fields)`: the version of the job whose {@link VERSION_FIELDS} come first in `fields`. */
+const versionFunction = `
+local function versionOf(fields)
+  local version = redis.sha1hex(fields[1] or '')
+  for i = 2, ${VERSION_FIELDS.length} do version = version .. ' ' .. (fields[i] or '') end
+  return version
+end
+`;
+
+/**
  * Reads jobs of the failed set.
  *
  * ARGV: 1 `ZRANGE` (oldest first) or `ZREVRANGE` · 2 first position · 3 last position · 4 text in the opts that makes the
- * stack traces unnecessary, empty: nothing does · 5 `opts`, and further fields. Reply: `[id, stack traces or null, fields…]` for each.
+ * stack traces unnecessary, empty: nothing does · 5… further fields. Reply for each: `[id, stack traces or null, version, {@link VERSION_FIELDS}…, further fields…]`.
  */
 export const readFailedScript = luaScript('mqReadFailed', {
   readsOnly: true,
+  uses: [versionFunction],
   body: `
 local ids = redis.call(ARGV[1], base .. 'failed', ARGV[2], ARGV[3])
 for i, id in ipairs(ids) do
-  local fields = redis.pcall('HMGET', base .. id, unpack(ARGV, 5))
+  local fields = redis.pcall('HMGET', base .. id, ${VERSION_NAMES}, unpack(ARGV, 5))
   -- Something else stands under the id.
   local isJob = not fields.err
   if not isJob then fields = { false } end
   local needless = not isJob or ARGV[4] ~= '' and fields[1] and string.find(fields[1], ARGV[4], 1, true)
-  ids[i] = { id, not needless and redis.call('HGET', base .. id, 'stacktrace'), unpack(fields) }
+  local traces = not needless and redis.call('HGET', base .. id, 'stacktrace')
+  ids[i] = { id, traces, versionOf(fields), unpack(fields) }
 end
 return ids
 `,
 });
 
-/** Fields that cannot all be unchanged once a job has left the failed set and come back. */
-export const VERSION_FIELDS = ['attemptsMade', 'processedOn', 'finishedOn', 'retriedOn'] as const;
-
-/** Reads the opts and versions of jobs. ARGV: ids. Reply for each: opts or null, the version's fields, timestamp, priority. */
+/** Reads the opts and versions of jobs. ARGV: ids. Reply for each: `[version, opts or null, timestamp, priority]`. */
 export const readOptionsScript = luaScript('mqReadOptions', {
   readsOnly: true,
+  uses: [versionFunction],
   body: `
 local jobs = {}
 for i, id in ipairs(ARGV) do
-  jobs[i] = redis.pcall('HMGET', base .. id, 'opts', '${VERSION_FIELDS.join("', '")}', 'timestamp', 'priority')
-  if jobs[i].err then jobs[i] = {} end
+  local job = redis.pcall('HMGET', base .. id, ${VERSION_NAMES}, 'timestamp', 'priority')
+  local at = ${VERSION_FIELDS.length}
+  jobs[i] = { versionOf(job), job[1] or false, job[at + 1] or false, job[at + 2] or false }
 end
 return jobs
 `,
@@ -49,29 +66,29 @@ return jobs
  * Reply: for each `1` replayed, `0` not in the failed set, `-1` the job has changed since: recompute.
  */
 export const replayJobsScript = luaScript('mqReplayJobs', {
-  uses: [laneFunctions, endingFunctions, letterFunctions, gates],
+  uses: [laneFunctions, endingFunctions, letterFunctions, gates, versionFunction],
   body: `
 local now, outcomes, count, bytes, isGrouped = ARGV[1], {}, 0, 0, false
 
 local function replay(id, options, computedFrom)
   local key = base .. id
-  local stored = redis.pcall('HMGET', key, 'name', 'priority', '${VERSION_FIELDS.join("', '")}', 'mqGroup', 'mqTenant')
-  local version = (stored[3] or '') .. ' ' .. (stored[4] or '') .. ' ' .. (stored[5] or '') .. ' ' .. (stored[6] or '')
-  if stored[1] and version ~= computedFrom then return -1 end
-  checkLane(levelOf(stored[2]))
+  local stored = redis.pcall('HMGET', key, ${VERSION_NAMES}, 'name', 'priority', 'mqGroup', 'mqTenant')
+  local name, priority, group, tenant = unpack(stored, ${VERSION_FIELDS.length + 1})
+  if name and versionOf(stored) ~= computedFrom then return -1 end
+  checkLane(levelOf(priority))
   if redis.call('ZREM', base .. 'failed', id) == 0 then return 0 end
   count, bytes = count + 1, bytes + letterBytes(id)
-  if not stored[1] then return 0 end
+  if not name then return 0 end
   redis.call('HDEL', key, 'finishedOn', 'processedOn', 'failedReason', 'stacktrace', 'returnvalue', 'progress',
     'stalledCounter', 'mqCrashes', 'mqCancel', 'mqErased', 'mqRun')
   redis.call('HSET', key, 'attemptsMade', 0, 'opts', options, 'retriedOn', now)
-  if stored[7] or stored[8] then
-    local job = { id = id, group = stored[7], tenant = stored[8], priority = stored[2] }
+  if group or tenant then
+    local job = { id = id, group = group, tenant = tenant, priority = priority }
     gates().unpark(job)
     gates().enter(job)
     isGrouped = true
   else
-    gather(id, levelOf(stored[2]))
+    gather(id, levelOf(priority))
   end
   return 1
 end

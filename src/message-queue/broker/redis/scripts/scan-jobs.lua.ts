@@ -1,3 +1,4 @@
+import { placeFunctions } from './functions/place.lua.js';
 import { luaScript } from './lua-script.js';
 
 /**
@@ -9,6 +10,7 @@ import { luaScript } from './lua-script.js';
  */
 export const scanJobsScript = luaScript('mqScanJobs', {
   readsOnly: true,
+  uses: [placeFunctions],
   body: `
 local first, bytes, seen, jobs = tonumber(ARGV[3]), 0, 0, {}
 
@@ -19,10 +21,7 @@ local function holdsText(data)
   return false
 end
 
-local ids = redis.pcall(ARGV[1], base .. ARGV[2], first, first + tonumber(ARGV[4]) - 1)
--- Something else stands there.
-if ids.err then return { 0, {} } end
-for _, id in ipairs(ids) do
+for _, id in ipairs(idsAt(ARGV[1], ARGV[2], first, first + tonumber(ARGV[4]) - 1)) do
   if bytes >= tonumber(ARGV[5]) then break end
   seen = seen + 1
   local job = redis.pcall('HMGET', base .. id, 'name', 'data')

@@ -1,3 +1,4 @@
+import { placeFunctions } from './functions/place.lua.js';
 import { luaScript } from './lua-script.js';
 
 /**
@@ -9,12 +10,10 @@ import { luaScript } from './lua-script.js';
  */
 export const readTextsScript = luaScript('mqReadTexts', {
   readsOnly: true,
+  uses: [placeFunctions],
   body: `
 local first, bytes, seen, jobs = tonumber(ARGV[3]), 0, 0, {}
-local ids = redis.pcall(ARGV[1], base .. ARGV[2], first, first + tonumber(ARGV[4]) - 1)
--- Something else stands there.
-if ids.err then return { 0, {} } end
-for _, id in ipairs(ids) do
+for _, id in ipairs(idsAt(ARGV[1], ARGV[2], first, first + tonumber(ARGV[4]) - 1)) do
   if bytes >= tonumber(ARGV[5]) then break end
   seen = seen + 1
   local texts, holds = redis.pcall('HMGET', base .. id, 'name', 'data', 'progress', 'returnvalue', 'opts'), false
