@@ -10,7 +10,8 @@ import type { TakenJob } from '../../jobs/taken-job.js';
 import type { RedisQueue } from './bull/redis-queue.js';
 import type { RedisBroker } from './redis-broker.js';
 import type { LuaScript } from './scripts/lua-script.js';
-import { adoptJobsScript, takeJobsScript } from './scripts/take-jobs.lua.js';
+import { adoptJobsScript } from './scripts/unanswered/adopt-jobs.lua.js';
+import { takeJobsScript } from './scripts/take-jobs.lua.js';
 
 const HOUR_MS = 3_600_000;
 /** Looks often enough that no test need wait; nobody renews a lock that a test deletes. */
@@ -139,7 +140,7 @@ describe('batches in Redis', () => {
     await addAll(broker, queue, requests);
     await eval_(queue, takeJobsScript, 3, Date.now(), 'token', 50_000, '');
     expect(await stage.client.llen(queue.toKey('active'))).toBe(4);
-    const found = (await eval_(queue, adoptJobsScript, 'token', 50_000, 1)) as string[][];
+    const [found] = (await eval_(queue, adoptJobsScript, 'token', 50_000, 1)) as [string[][]];
     expect(found.map((entry) => entry[5]).sort()).toEqual(['a', 'b']);
   });
 

@@ -9,7 +9,7 @@ import type { FailureRecord } from '../managed-job.js';
 /** A job that has ended, and the run that was its last: of one that was cancelled before it ran, or expired, the run it would have been. */
 export interface EndedJob extends JobRunEventPlace {
   /**
-   * The payload, not validated; undefined when nobody can read it. Of one that was sealed and does not open, only what stayed readable.
+   * The payload, not validated; undefined when nobody can read it, or when it was erased and the answer of Redis that brought it lost. Of one that was sealed and does not open, only what stayed readable.
    * Message content: keep it out of logs.
    */
   readonly payload: unknown;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { compactOptions, fullOptions, storedPriority } from '../../../admission/stored-options.js';
 import type { JobEnd } from '../../../jobs/events/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
@@ -37,7 +38,7 @@ export class JobCanceller {
       const changed = JSON.stringify(compactOptions(queue.definition, { ...options, mq }, fields));
       const outcome = await this.scripts.runPatiently(cancelJobScript, queue.base, [
         ...[id, now, reason, failedReason, changed, stored ?? '', ...texts],
-        ...[queue.definition.retention.failedCount, queue.definition.retention.failedBytes],
+        ...[queue.definition.retention.failedCount, queue.definition.retention.failedBytes, randomUUID()],
       ]);
       if (outcome === 'changed') continue;
       if (outcome === 'removed') {

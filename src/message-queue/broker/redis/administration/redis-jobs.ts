@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { fullOptions, storedPriority } from '../../../admission/stored-options.js';
 import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import type { ErasedJobs, JobsOfQueue, JobText } from '../../jobs-of-queue.js';
@@ -30,7 +31,14 @@ type ScanReply = readonly [
 ];
 type UnendedJob = readonly [id: string, ...fields: Field[]];
 type UntoldJob = Parameters<typeof erasedEnd>[0];
-type EraseReply = readonly [ended: string[], unended: UnendedJob[], marked: string[]];
+type EraseReply = readonly [
+  ended: string[],
+  unended: UnendedJob[],
+  marked: string[],
+  /** Places of a lane. */
+  looked: number,
+  left: number,
+];
 
 /** What the jobs of a queue depend on. */
 export interface RedisJobsParts {
@@ -109,24 +117,31 @@ export class RedisJobs implements JobsOfQueue {
     const rest = (): string[] => ids.filter((id) => !erased.has(id));
     for (const [key, level] of await waitingLanes(this.queue, this.parts.connections)) {
       for (let first = 0, seen = 1; seen > 0 && rest().length > 0;) {
-        const reply = await this.run('erasing jobs', eraseWaitingScript, [
-          key,
-          level,
-          first,
-          LANE_PAGE,
-          ...rest(),
-        ]);
-        const [looked, left, report] = reply as [number, number, EraseReply];
-        this.note(report, erased);
+        const args = [key, level, first, LANE_PAGE, ...rest()];
+        const [, , , looked, left] = await this.eraseBy(eraseWaitingScript, args, erased);
         seen = looked;
         first += looked - left;
       }
     }
     const others = rest();
     for (let from = 0; from < others.length; from += ERASE_STEP) {
-      const step = others.slice(from, from + ERASE_STEP);
-      this.note((await this.run('erasing jobs', eraseJobsScript, step)) as EraseReply, erased);
+      await this.eraseBy(eraseJobsScript, others.slice(from, from + ERASE_STEP), erased);
     }
+  }
+
+  /** Tells of what ended also when the answer comes after nobody has waited for it any more. */
+  private eraseBy(
+    script: LuaScript,
+    args: readonly (string | number)[],
+    erased: Erased,
+  ): Promise<EraseReply> {
+    const { scripts } = this.parts;
+    const answer = scripts.runPatiently(script, this.queue.base, [randomUUID(), ...args]).then((sent) => {
+      const reply = sent as EraseReply;
+      this.note(reply, erased);
+      return reply;
+    });
+    return this.answer('erasing jobs', answer);
   }
 
   private note([ended, unended, marked]: EraseReply, { fromSpool, removed, running }: Erased): void {

@@ -12,6 +12,12 @@ export type TakenEntry = Readonly<Record<TakenField, string | null>> & {
   readonly companions: readonly TakenEntry[];
 };
 
+/** What is told of a job that was not started in time; and the take that found it, null when none did. */
+export type ExpiredEntry = Pick<
+  TakenEntry,
+  'id' | 'name' | 'data' | 'opts' | 'attemptsMade' | 'timestamp' | 'priority' | 'mqRun'
+>;
+
 /** A job as the scripts send it; one that leads a batch with a list of the others behind its fields. */
 export type SentEntry = readonly (string | null)[];
 
@@ -69,6 +75,20 @@ export function takenEntry(values: SentEntry, take?: Take): TakenEntry {
     isAhead: take === undefined ? values[11] === 'ahead' : take.isAhead,
     companions: others === undefined ? ALONE : others.map((one) => takenEntry(one, take)),
   };
+}
+
+/** @param values fields of {@link ExpiredEntry}, in its order; the last one may be left out */
+export function expiredEntry([
+  id,
+  name = null,
+  data = null,
+  opts = null,
+  attemptsMade = null,
+  timestamp = null,
+  priority = null,
+  mqRun = null,
+]: readonly (string | null)[]): ExpiredEntry {
+  return { id: id as string, name, data, opts, attemptsMade, timestamp, priority, mqRun };
 }
 
 /** Puts jobs that were taken as batches together again: those of one group and one take. */

@@ -2,11 +2,11 @@ import { addAll } from '../../../../../test/support/add-all.js';
 import { testQueue } from '../../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../../test/support/redis-stage.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
+import { adoptJobsScript } from './unanswered/adopt-jobs.lua.js';
 import { completeJobsScript } from './complete-jobs.lua.js';
 import { recoverStalledScript } from './keep-jobs.lua.js';
 import type { LuaScript } from './lua-script.js';
 import { TAKEN_FIELDS } from './functions/read-job.lua.js';
-import { adoptJobsScript } from './take-jobs.lua.js';
 
 describe('the marks of jobs that were taken ahead', () => {
   const stage = redisStage();
@@ -41,7 +41,7 @@ describe('the marks of jobs that were taken ahead', () => {
   it('stay when the search for lost answers finds the jobs, which still wait then', async () => {
     const { queue, ids, run, recover } = await ahead(1);
     const [id = ''] = ids;
-    const [found] = (await run(adoptJobsScript, 'token', 50_000, 3)) as (string | null)[][];
+    const [[found]] = (await run(adoptJobsScript, 'token', 50_000, 3)) as [(string | null)[][]];
     expect([found?.[5], found?.[TAKEN_FIELDS.indexOf('mqHeld')]]).toEqual([id, 'ahead']);
     await stage.client.del(queue.toKey(`${id}:lock`));
     await recover();

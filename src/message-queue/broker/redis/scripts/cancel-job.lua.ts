@@ -2,6 +2,7 @@ import { endingFunctions, letterFunctions } from './ending.lua.js';
 import { gates } from './gates/gates.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
+import { replyFunctions } from './unanswered/replies.lua.js';
 
 /** Why the run of a job is to stop: it was cancelled, or what it is about was erased. */
 export interface StopOrder {
@@ -19,14 +20,15 @@ export interface StopMessage extends StopOrder {
  * message published on `mq:cancel`, so that the worker that runs it, or the one that runs it next, aborts it.
  *
  * ARGV: 1 id · 2 now (ms) · 3 reason · 4 failed reason · 5 new opts · 6 the opts this was computed from · 7 event data ·
- * 8 message for the workers · 9 dead letters to keep · 10 their bytes to keep.
+ * 8 message for the workers · 9 dead letters to keep · 10 their bytes to keep · 11 id of this call.
  * Reply: `removed`, `signalled`, `finished`, `not-found`, or `changed` when the stored opts differ from 6.
  */
 export const cancelJobScript = luaScript('mqCancelJob', {
   allowOom: true,
-  uses: [laneFunctions, endingFunctions, letterFunctions, gates],
+  uses: [laneFunctions, endingFunctions, letterFunctions, gates, replyFunctions],
   body: `
 local id, key, now = ARGV[1], base .. ARGV[1], ARGV[2]
+if keptReplies(ARGV[11])[1] then return 'removed' end
 for _, ended in ipairs({ 'completed', 'failed', 'mq:expired' }) do
   if redis.call('ZSCORE', base .. ended, id) then return 'finished' end
 end
@@ -47,6 +49,7 @@ gates().insertAdmitted()
 if not (wasDelayed or wasWaiting or wasHeld) then return 'not-found' end
 redis.call('HSET', key, 'opts', ARGV[5], 'failedReason', ARGV[4])
 endAsFailed(id, now, ARGV[7], tonumber(ARGV[9]), tonumber(ARGV[10]))
+keepReply(ARGV[11], { 'removed' })
 return 'removed'
 `,
 });

@@ -5,6 +5,7 @@ import { gates } from './gates/gates.lua.js';
 import { heldFunctions } from './gates/held.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
+import { replyFunctions } from './unanswered/replies.lua.js';
 
 /**
  * Removes jobs that wait, are paused or delayed, and the ledger entries of their idempotency keys.
@@ -47,10 +48,11 @@ return removed
 /**
  * Lua function `erase(id, wasWaiting)`: removes a job in any state, and all that is stored of it or stands for it. One that a worker holds the
  * lock of is marked (`mqErased`), and its worker told on the channel `mq:cancel`, so that it, or whoever runs the job next, aborts it.
- * `wasWaiting`: the caller took it out of its lane. `report()`: what became of the jobs, `[[id of one that had ended…],
- * [[id, name, data, opts, attemptsMade, timestamp, priority] of one that had not…], [id of one that is marked…]]`.
+ * `wasWaiting`: the caller took it out of its lane. `report(looked, left)`: what became of the jobs, `[[id of one that had ended…],
+ * [[id, name, data, opts, attemptsMade, timestamp, priority] of one that had not…], [id of one that is marked…]]`, and the two numbers
+ * behind it. `reported()`: what this very call reported before, then without data. `ARGV[1]` is the id of the call.
  */
-const eraseFunctions = `
+const eraseFunctions = `${replyFunctions}
 local ended, unended, marked, generated = {}, {}, {}, {}
 
 local function freeDebounceOf(id)
@@ -93,10 +95,33 @@ local function erase(id, wasWaiting)
   end
 end
 
-local function report()
+-- Ids may name somebody: kept are their places in the call.
+local function exchanged(ids, by)
+  local others = {}
+  for i, id in ipairs(ids) do others[i] = by[id] end
+  return others
+end
+
+local function report(looked, left)
   -- An add whose answer was lost is sent again.
   rememberGone(generated)
-  return { ended, unended, marked }
+  if #ended + #unended > 0 then
+    local places, outlines = {}, {}
+    for i, id in ipairs(ARGV) do places[id] = i end
+    for i, job in ipairs(unended) do
+      outlines[i] = outlineOf(job)
+      outlines[i][1] = places[job[1]]
+    end
+    keepReply(ARGV[1], { exchanged(ended, places), outlines, exchanged(marked, places), looked, left })
+  end
+  return { ended, unended, marked, looked, left }
+end
+
+local function reported()
+  local kept = keptReplies(ARGV[1])[1]
+  if not kept then return nil end
+  for _, job in ipairs(kept[2]) do job[1] = ARGV[job[1]] end
+  return { exchanged(kept[1], ARGV), kept[2], exchanged(kept[3], ARGV), kept[4], kept[5] }
 end
 `;
 
@@ -112,32 +137,36 @@ const ERASE_USES = [
   eraseFunctions,
 ];
 
-/** Erases jobs in any state. ARGV: ids. Reply: what `report` says. Each waiting one costs a search of its lane. */
+/** Erases jobs in any state. ARGV: 1 id of this call · 2… ids. Reply: what `report` says. Each waiting one costs a search of its lane. */
 export const eraseJobsScript = luaScript('mqEraseJobs', {
   allowOom: true,
   uses: ERASE_USES,
   body: `
-for _, id in ipairs(ARGV) do erase(id, false) end
-return report()
+local before = reported()
+if before then return before end
+for i = 2, #ARGV do erase(ARGV[i], false) end
+return report(0, 0)
 `,
 });
 
 /**
  * Erases those of many jobs that wait within a part of a lane.
  *
- * ARGV: 1 the lane's key, behind the base key · 2 its level, empty for the default one · 3 first position · 4 how many to look at · 5… ids.
- * Reply: `[how many were looked at, how many of them left the lane, what \`report\` says]`.
+ * ARGV: 1 id of this call · 2 the lane's key, behind the base key · 3 its level, empty for the default one · 4 first position · 5 how many to look at ·
+ * 6… ids. Reply: what `report` says, with how many were looked at, and how many of them left the lane.
  */
 export const eraseWaitingScript = luaScript('mqEraseWaiting', {
   allowOom: true,
   uses: ERASE_USES,
   body: `
-local lane = { key = base .. ARGV[1], level = ARGV[2] == '' and DEFAULT_LEVEL or ARGV[2] }
-local first, wanted, found = tonumber(ARGV[3]), {}, {}
-for i = 5, #ARGV do wanted[ARGV[i]] = true end
-local ids = redis.pcall('LRANGE', lane.key, first, first + tonumber(ARGV[4]) - 1)
+local before = reported()
+if before then return before end
+local lane = { key = base .. ARGV[2], level = ARGV[3] == '' and DEFAULT_LEVEL or ARGV[3] }
+local first, wanted, found = tonumber(ARGV[4]), {}, {}
+for i = 6, #ARGV do wanted[ARGV[i]] = true end
+local ids = redis.pcall('LRANGE', lane.key, first, first + tonumber(ARGV[5]) - 1)
 -- Something else stands there.
-if ids.err then return { 0, 0, report() } end
+if ids.err then return report(0, 0) end
 for i, id in ipairs(ids) do
   if wanted[id] then
     found[#found + 1] = id
@@ -150,6 +179,6 @@ if #found > 0 then
   redis.pcall('ZREM', base .. 'priority', unpack(found))
   for _, id in ipairs(found) do erase(id, true) end
 end
-return { #ids, #found, report() }
+return report(#ids, #found)
 `,
 });

@@ -1,7 +1,8 @@
-import { adoptJobsScript, beginSuspectScript, takeJobsScript } from '../scripts/take-jobs.lua.js';
+import { adoptJobsScript } from '../scripts/unanswered/adopt-jobs.lua.js';
+import { beginSuspectScript, takeJobsScript } from '../scripts/take-jobs.lua.js';
 import type { QueueCommands } from './queue-commands.js';
-import { asBatches, takenEntry } from '../bull/taken-entry.js';
-import type { SentEntry, TakenEntry } from '../bull/taken-entry.js';
+import { asBatches, expiredEntry, takenEntry } from '../bull/taken-entry.js';
+import type { ExpiredEntry, SentEntry, TakenEntry } from '../bull/taken-entry.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
 /** What rates keep back, by a call that met one that is closed: nulls otherwise. Milliseconds. */
@@ -20,7 +21,7 @@ export type TakenReply = readonly [
   jobs: readonly TakenEntry[],
   phantoms: readonly string[],
   again: 0 | 1,
-  expired: readonly TakenEntry[],
+  expired: readonly ExpiredEntry[],
   ...closed: ClosedRates,
 ];
 
@@ -47,7 +48,7 @@ export function takenReply(
   const begins = { run, at, isAhead: false };
   const waits = { run, at, isAhead: true };
   const entries = jobs.splice(0).map((job, i) => takenEntry(job, i < starts ? begins : waits));
-  return [entries, phantoms, again, expired.splice(0).map((job) => takenEntry(job)), ...closed];
+  return [entries, phantoms, again, expired.splice(0).map((job) => takenEntry(job, begins)), ...closed];
 }
 
 /** Nothing was taken. */
@@ -85,16 +86,16 @@ export class JobIntake {
   }
 
   /**
-   * Jobs that this worker has locked without knowing it, because the answer that carried them was lost. Asks Redis only
-   * when that is possible.
+   * Jobs that this worker has locked without knowing it, because the answer that carried them was lost; and those that its takes found expired,
+   * though they may have been told. Asks Redis only when that is possible.
    */
-  async adopt(count: number, known: ReadonlyMap<string, unknown>): Promise<readonly TakenEntry[]> {
-    if (!this.mayHaveMissed) return [];
+  async adopt(count: number, known: ReadonlyMap<string, unknown>): Promise<TakenReply> {
+    if (!this.mayHaveMissed) return NOTHING_TAKEN;
     const args = [this.commands.queue.lockToken, this.lockMs, count, ...known.keys()];
-    const sent = (await this.commands.run(adoptJobsScript, args)) as SentEntry[];
+    const [sent, expired] = (await this.commands.run(adoptJobsScript, args)) as [SentEntry[], SentEntry[]];
     const adopted = asBatches(sent.map((job) => takenEntry(job)));
     this.mayHaveMissed = adopted.length === count;
-    return adopted.filter(({ id }) => !known.has(id));
+    return [adopted.filter(({ id }) => !known.has(id)), [], 0, expired.map(expiredEntry), null, null];
   }
 
   /** Notes what a call took of how many jobs it asked for. */

@@ -74,7 +74,7 @@ describe('JobPipe', () => {
     await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     intake.noteLostAnswer();
     // Sent one after the other before an answer is seen, as after a reconnect.
-    const [[[taken]], [found]] = await Promise.all([intake.take(1), intake.adopt(1, pipe.active)]);
+    const [[[taken]], [[found]]] = await Promise.all([intake.take(1), intake.adopt(1, pipe.active)]);
     expect(found?.id).toBe(taken?.id);
     const entries = [found, taken].filter((entry) => entry !== undefined);
     const passes = entries.map((entry) => pass(pipe, entry));

@@ -174,8 +174,9 @@ export class RedisQueueWorker implements QueueWorker {
     let open = count;
     try {
       const adopted = await this.intake.adopt(open, this.active);
-      open -= adopted.length;
-      this.receive([adopted, [], 0, [], null, null], { count: adopted.length, starts: adopted.length });
+      const { length: found } = adopted[0];
+      open -= found;
+      this.receive(adopted, { count: found, starts: found });
       const reply = await this.intake.take(open);
       this.receive(reply, { count: open, starts: open });
       return reply[2] === 1 ? count : count - open + reply[0].length;

@@ -12,7 +12,7 @@ const LONG_LANE = 1_000;
 /**
  * Ends jobs that have not started in time, wherever they wait: delayed, held by a group, or in a lane that is not long.
  *
- * ARGV: 1 now (ms), where the server keeps its time from scripts · 2 expired jobs to keep · 3 for how long (ms).
+ * ARGV: 1 now (ms), where the server keeps its time from scripts · 2 expired jobs to keep · 3 for how long (ms) · 4 id of this call.
  * Reply: `[[[id, name, data, opts, attemptsMade, timestamp, priority] of one that ended…], how long until the next one must have started (ms) or null]`.
  */
 export const expireJobsScript = luaScript('mqExpireJobs', {
@@ -20,7 +20,10 @@ export const expireJobsScript = luaScript('mqExpireJobs', {
   uses: [laneFunctions, gates, heldFunctions, expiry],
   body: `
 local expires, now = base .. 'mq:expires', expiry().serverNow(tonumber(ARGV[1]))
-local ended = {}
+local ended, outlines = {}, {}
+local before = expiry().keptReplies(ARGV[4])[1]
+-- How long is to be waited has changed since.
+if before then return { expiry().filledIn(before), 0 } end
 
 local function leaveShortList(id, key, level)
   if redis.call('LLEN', key) >= ${LONG_LANE} then return false end
@@ -64,18 +67,20 @@ local function expire(id)
   elseif leavePlace(id) then
     expiry().endAsExpired(id, now)
     ended[#ended + 1] = { id, stored[1], stored[2], stored[3], stored[4], stored[5], stored[6] }
+    outlines[#outlines + 1] = expiry().outlineOf(ended[#ended])
   end
 end
 
 redis.call('ZCARD', base .. 'mq:expired')
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', expires, '-inf', now, 'LIMIT', 0, ${STEP})) do expire(id) end
+if #outlines > 0 then expiry().keepReply(ARGV[4], outlines) end
 expiry().trimExpired(now, tonumber(ARGV[2]), tonumber(ARGV[3]))
 local following = redis.call('ZRANGE', expires, 0, 0, 'WITHSCORES')[2]
 return { ended, following and math.max(0, tonumber(following) - now) or false }
 `,
 });
 
-/** Removes expired jobs that are too old, or too many. ARGV: as {@link expireJobsScript}. Reply: how many. */
+/** Removes expired jobs that are too old, or too many. ARGV: 1–3 of {@link expireJobsScript}. Reply: how many. */
 export const sweepExpiredScript = luaScript('mqSweepExpired', {
   allowOom: true,
   uses: [expiry],

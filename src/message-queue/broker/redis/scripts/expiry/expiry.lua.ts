@@ -1,4 +1,5 @@
 import { endingFunctions, goneFunctions } from '../ending.lua.js';
+import { replyFunctions } from '../unanswered/replies.lua.js';
 import { lazily } from '../lua-script.js';
 
 /** Of the jobs that expired, how many are removed at once for being too old, or too many. */
@@ -65,9 +66,12 @@ local function trimExpired(now, count, ageMs)
 end
 `;
 
-/** Lua function `expiry()`: the functions above, made when a job is met that may expire. */
+/** Lua function `expiry()`: the functions above, and those that keep replies, made when a job is met that may expire. */
 export const expiry = lazily(
   'expiry',
-  [endingFunctions, goneFunctions, expiryFunctions],
-  ['isTooLate', 'waitsAgain', 'hasStarted', 'endAsExpired', 'trimExpired', 'serverNow'],
+  [endingFunctions, goneFunctions, replyFunctions, expiryFunctions],
+  [
+    ...['isTooLate', 'waitsAgain', 'hasStarted', 'endAsExpired', 'trimExpired', 'serverNow'],
+    ...['keepReply', 'keptReplies', 'outlineOf', 'filledIn'],
+  ],
 );
