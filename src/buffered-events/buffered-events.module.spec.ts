@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { Inject, Injectable, Module } from '@nestjs/common';
-import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
+import type {
+  DynamicModule,
+  INestApplicationContext,
+  OnApplicationBootstrap,
+  OnModuleDestroy,
+  OnModuleInit,
+  Type,
+} from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { Test } from '@nestjs/testing';
 import { DuplicateRegistrationError, InvalidConfigurationError } from '../kernel/errors.js';
@@ -12,6 +19,7 @@ import type {
   BufferedEventsOptionsFactory,
 } from './buffered-events.options.js';
 import { EventListener, OnEvent } from './events/event-listener.decorator.js';
+import { waitUntil } from '../../test/support/wait-until.js';
 
 @EventListener()
 class Counter {
@@ -23,6 +31,62 @@ class Counter {
 }
 
 const DIRECT: BufferedEventsModuleOptions = { enabled: false };
+
+/** A database of the host, which handlers use. */
+@Injectable()
+class Store implements OnModuleDestroy {
+  isOpen = true;
+  readonly kept: unknown[] = [];
+
+  keep(what: unknown): void {
+    if (!this.isOpen) throw new Error('The database is closed.');
+    this.kept.push(what);
+  }
+
+  onModuleDestroy(): void {
+    this.isOpen = false;
+  }
+}
+
+@EventListener()
+class Keeper {
+  constructor(private readonly store: Store) {}
+  @OnEvent('kept') async keep(event: { n: number }): Promise<void> {
+    await new Promise(setImmediate);
+    this.store.keep(event.n);
+  }
+}
+
+@Module({ providers: [Store, Keeper] })
+class KeepingModule {}
+
+/** Emits while the app starts, and is ready at the end of that. */
+@Injectable()
+class EarlyBird implements OnModuleInit, OnApplicationBootstrap {
+  readonly runs: string[] = [];
+  isReady = false;
+  constructor(private readonly bus: BufferedEventBusService) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.bus.emitEvent('early', {});
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+    this.isReady = true;
+  }
+}
+
+@EventListener()
+class EarlyListener {
+  constructor(private readonly bird: EarlyBird) {}
+  @OnEvent('early') early(): void {
+    this.bird.runs.push(this.bird.isReady ? 'ready' : 'not ready');
+  }
+}
+
+@Module({ providers: [EarlyBird, EarlyListener] })
+class EarlyModule {}
 
 async function appOf(
   ...imports: (DynamicModule | Promise<DynamicModule> | Type)[]
@@ -39,6 +103,28 @@ describe('BufferedEventsModule', () => {
     await app.close();
     expect(app.get(Counter).seen).toEqual([1]);
     await expect(bus.emitEvent('counted', { n: 2 })).rejects.toMatchObject({ code: 'EVENT_BUS_CLOSED' });
+  });
+
+  it('handles what is stored while the providers of the app are still there', async () => {
+    const app = await appOf(KeepingModule, BufferedEventsModule.forRoot({ workerCount: 0 }));
+    const numbers = Array.from({ length: 20 }, (_, n) => n);
+    for (const n of numbers) await app.get(BufferedEventBusService).emitEvent('kept', { n });
+    await app.close();
+    expect(app.get(Store).kept).toEqual(numbers);
+  });
+
+  it('runs what was emitted early once the whole app has started', async () => {
+    const app = await appOf(EarlyModule, BufferedEventsModule.forRoot({ workerCount: 0 }));
+    const { runs } = app.get(EarlyBird);
+    await waitUntil(() => runs.length > 0, 'the run');
+    await app.close();
+    expect(runs).toEqual(['ready']);
+  });
+
+  it('runs at once what is emitted early where it is switched off: whoever emits waits for it', async () => {
+    const app = await appOf(EarlyModule, BufferedEventsModule.forRoot(DIRECT));
+    expect(app.get(EarlyBird).runs).toEqual(['not ready']);
+    await app.close();
   });
 
   it.each([0, 1])(

@@ -15,8 +15,8 @@ function registered(options: RegisteredOptions, place: string): DynamicModule {
 
 /**
  * Events that are handled on worker threads. Register it once, in the root module, and name the module with the handlers in
- * `threads.module`: each thread boots it. The bus starts in `onModuleInit`, before the other modules, and stops in
- * `beforeApplicationShutdown` (call `app.enableShutdownHooks()`), before the other modules too.
+ * `threads.module`: each thread boots it. The bus starts in `onModuleInit`, before the other modules, runs handlers in the
+ * app's thread once all of them are up, and stops in `onModuleDestroy` (call `app.enableShutdownHooks()`), before the other modules too.
  *
  * Imported into the module that threads boot, it is the bus of the app there, and its options are not read.
  *

@@ -22,7 +22,7 @@ import { emptyReadings, readingsOf } from './main-readings.js';
 const CLOSE_MS = 1_000;
 
 /** What a bus in the app's thread is made of. */
-export interface MainBusParts extends Partial<Pick<CoreParts, 'random' | 'startThread'>> {
+export interface MainBusParts extends Partial<Pick<CoreParts, 'random' | 'startThread' | 'appReady'>> {
   readonly settings: CoreParts['settings'];
   /** Default: the machine's. */
   readonly clock?: Clock;
@@ -118,10 +118,11 @@ export class MainBus extends EventBus {
 
   private async start(): Promise<void> {
     this.phase = 'starting';
-    const { settings, startThread, random = Math.random } = this.parts;
+    const { settings, startThread, appReady, random = Math.random } = this.parts;
     const { clock, app, bus } = this;
     try {
-      const core = new MainCore({ settings, clock, now: preciseNow(clock), random, bus, app, startThread });
+      const time = { clock, now: preciseNow(clock) };
+      const core = new MainCore({ settings, ...time, random, bus, app, startThread, appReady });
       this.core = core;
       await core.start();
     } catch (error) {
@@ -152,7 +153,8 @@ export class MainBus extends EventBus {
   private async end(core: MainCore): Promise<void> {
     const { gracefulShutdownTimeout, onLeftover } = this.parts.settings;
     core.closeEmits();
-    const isDrained = await drained(this.clock, () => core.buffer.size === 0, gracefulShutdownTimeout);
+    const isEmpty = (): boolean => core.buffer.size === core.settlement.leftAlone;
+    const isDrained = await drained(this.clock, isEmpty, gracefulShutdownTimeout);
     core.standIn.close();
     core.settlement.stop();
     const stopped = core.consumer.stop(this.closed());

@@ -34,6 +34,8 @@ export interface CoreParts {
   readonly bus: string;
   readonly app: AppHandlers;
   readonly startThread?: ConstructorParameters<typeof ThreadPool>[0]['startThread'];
+  /** Settles when what handlers need in the app is there: none runs here before. Left out: it is. */
+  readonly appReady?: Promise<void>;
 }
 
 /** The parts of a bus in the app's thread, and what they tell each other. */
@@ -95,6 +97,7 @@ export class MainCore implements PoolListener {
       failed: (hold, error) => this.settlement.failed(hold, error),
       giveUp: (event) => this.settlement.giveUp(event),
       room: () => this.room(),
+      appReady: parts.appReady,
     });
     this.pool = new ThreadPool({
       settings,
@@ -126,6 +129,7 @@ export class MainCore implements PoolListener {
   closeEmits(): void {
     this.takesEmits = false;
     this.isClosed = true;
+    this.settlement.close();
     this.emits.close();
   }
 

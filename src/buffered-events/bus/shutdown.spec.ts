@@ -45,6 +45,29 @@ describe('the shutdown', () => {
     expect(stage.clock.pendingTimers).toBe(0);
   });
 
+  it('leaves over, at once and uncounted, what fails because emits are refused by now', async () => {
+    const left: LeftoverEvent[] = [];
+    const stage = await started({ onLeftover: (events) => void left.push(...events) });
+    const { bus } = stage;
+    let emitsNext = (): void => undefined;
+    bus.register('followed', {
+      handle: async () => {
+        await new Promise<void>((resolve) => (emitsNext = resolve));
+        await bus.emit('following', 1);
+      },
+    });
+    bus.register('following', { handle: () => undefined });
+    await bus.emit('followed', 7);
+    await nextTurn();
+    await nextTurn();
+    const ended = stage.end();
+    emitsNext();
+    await ended;
+    expect(left).toEqual([expect.objectContaining({ type: 'followed', payload: 7, attempts: 0 })]);
+    expect(bus.deadLetters()).toEqual([]);
+    expect(bus.readings().retries).toBe(0);
+  });
+
   it('gives what is left once to onLeftover, and a count per type to the log; what was handled, died and is left is what was emitted', async () => {
     const left: (readonly LeftoverEvent[])[] = [];
     const stage = await started({

@@ -138,3 +138,19 @@ test('nothing of the emitter, nor of another event, is in a handler’s context'
   await run();
   expect(seen).toEqual([undefined, undefined, undefined]);
 });
+
+test('begins no further handler once the run was told to stop', async () => {
+  const { handlers, calls } = stage();
+  const runner = new EventRunner('bus', () => 'user.seen', handlers);
+  const signal = new LazySignal(() => undefined);
+  const late = new Error('It took too long.');
+  handlers.add('user.seen', {
+    handle: async () => {
+      await nextTurn();
+      signal.abort(late);
+    },
+  });
+  handlers.add('user.seen', { handle: (event, context) => calls.push([event, context]) });
+  await expect(runner.run(stored, signal)).rejects.toBe(late);
+  expect(calls).toEqual([]);
+});

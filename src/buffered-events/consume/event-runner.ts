@@ -35,22 +35,32 @@ export class EventRunner {
     }
     const context = new HandlerContext(this.bus, type, event, signal);
     const object = eventObject(type, JSON.parse(event.json), context.correlationId);
-    return asCurrentEvent(context, () => callAll(handlers, object, context));
+    return asCurrentEvent(context, () => callAll(handlers, object, context, signal));
   }
 }
 
-function callAll(handlers: readonly IEventHandler[], event: BufferedEvent, context: EventContext): unknown {
+function callAll(
+  handlers: readonly IEventHandler[],
+  event: BufferedEvent,
+  context: EventContext,
+  signal: LazySignal,
+): unknown {
   const [first] = handlers;
   return handlers.length === 1 && first !== undefined
     ? first.handle(event, context)
-    : inOrder(handlers, event, context);
+    : inOrder(handlers, event, context, signal);
 }
 
 async function inOrder(
   handlers: readonly IEventHandler[],
   event: BufferedEvent,
   context: EventContext,
+  signal: LazySignal,
 ): Promise<void> {
   // A handler that is registered meanwhile belongs to later events.
-  for (const handler of [...handlers]) await handler.handle(event, context);
+  for (const handler of [...handlers]) {
+    // The run may be given up by now, and another one be under way.
+    signal.throwIfAborted();
+    await handler.handle(event, context);
+  }
 }

@@ -17,6 +17,11 @@ export class LazySignal {
     return this.controller.signal;
   }
 
+  /** @throws the reason, once it was aborted. Makes no signal. */
+  throwIfAborted(): void {
+    if (this.reason !== undefined) throw this.reason;
+  }
+
   /** Aborts, once: the first reason stays. */
   abort(reason: Error): void {
     if (this.reason !== undefined) return;

@@ -118,6 +118,27 @@ describe('a run that failed', () => {
     expect(stage.dead).toHaveLength(1);
   });
 
+  it('while the bus shuts down counts for nothing where it is of that, and later whatever it is of', () => {
+    const stage = new Stage({ retryAttempts: 0 });
+    for (let count = 0; count < 4; count += 1) stage.put();
+    const closed = {
+      name: 'EventBusClosedError',
+      message: 'The event bus is shutting down',
+      code: 'EVENT_BUS_CLOSED',
+    };
+    stage.settlement.close();
+    stage.settlement.failed(stage.claim(), closed);
+    stage.settlement.failed(stage.claim(), { ...ERROR, cause: closed });
+    expect(stage.settlement.leftAlone).toBe(2);
+    stage.settlement.failed(stage.claim(), ERROR);
+    expect(stage.dead).toHaveLength(1);
+    stage.settlement.stop();
+    stage.settlement.failed(stage.claim(), ERROR);
+    expect(stage.settlement.leftAlone).toBe(3);
+    expect(stage.dead).toHaveLength(1);
+    expect(stage.buffer.stored().map((slot) => stage.buffer.read(slot).attempts)).toEqual([0, 0, 0]);
+  });
+
   it('is nothing when somebody else has the event by now', () => {
     const stage = new Stage();
     stage.put();

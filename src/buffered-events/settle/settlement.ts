@@ -8,6 +8,9 @@ import type { HeldEvents } from './settled-events.js';
 /** How much longer than configured a retry waits at most, so that what failed together does not come back together. */
 const JITTER = 0.1;
 
+/** What emits are refused with while the bus shuts down: see `EventBusClosedError`. */
+const CLOSED = 'EVENT_BUS_CLOSED';
+
 /** What settling is made of. */
 export interface SettlementParts {
   readonly events: HeldEvents;
@@ -38,6 +41,9 @@ export class Settlement {
   private readonly timers: RetryTimers;
   private retried = 0;
   private crashed = 0;
+  private readonly left = new Set<number>();
+  private isClosing = false;
+  private isStopped = false;
 
   constructor(private readonly parts: SettlementParts) {
     this.timers = new RetryTimers(parts.clock, (slot) => this.giveOut(slot));
@@ -58,10 +64,19 @@ export class Settlement {
     return this.timers.waiting;
   }
 
+  /** Events whose runs failed because the bus shuts down: nothing is done with them any more. */
+  get leftAlone(): number {
+    return this.left.size;
+  }
+
   /** A run failed. Told late, of an event that is somebody else's by now, it changes nothing. */
   failed(hold: Hold, error: ErrorRecord): void {
     const { events, retryAttempts } = this.parts;
     if (!events.hold(hold)) return;
+    if (this.isStopped || (this.isClosing && isOfClosedBus(error))) {
+      this.left.add(hold.slot);
+      return;
+    }
     const failures = events.failedOnce(hold.slot);
     if (failures > retryAttempts) {
       this.bury(hold.slot, error);
@@ -107,8 +122,14 @@ export class Settlement {
     this.parts.freed();
   }
 
-  /** No attempt is made any more: what waits for one stays in the buffer. */
+  /** Emits are refused from now on: a run that fails of that counts for nothing, and its event stays in the buffer. */
+  close(): void {
+    this.isClosing = true;
+  }
+
+  /** No attempt is made any more: what waits for one, or fails from now on, stays in the buffer. */
   stop(): void {
+    this.isStopped = true;
     this.timers.stop();
   }
 
@@ -134,6 +155,11 @@ export class Settlement {
     const delay = retryDelays[Math.min(failures, retryDelays.length) - 1] ?? 0;
     return delay * (1 + JITTER * random());
   }
+}
+
+/** Whether a handler failed since what it emitted was refused, or an error of its own says so. */
+function isOfClosedBus({ code, cause }: ErrorRecord): boolean {
+  return code === CLOSED || cause?.code === CLOSED;
 }
 
 function crashedRecord(crashes: number): ErrorRecord {

@@ -20,6 +20,12 @@ export interface AppBus {
   readonly monitored: MonitoredBus | null;
 }
 
+/** The bus of a module. */
+export interface BusOfModule extends AppBus {
+  /** What handlers need in the app is there. */
+  appIsReady(): void;
+}
+
 /** What a bus of an app is made of. */
 export interface AppBusParts {
   readonly settings: EventBusSettings;
@@ -30,15 +36,17 @@ export interface AppBusParts {
   readonly hasThreadHandlers: () => boolean;
   /** Stands around the bus; left out: nothing does. */
   readonly around?: (bus: EventBus) => EventBus;
+  /** As `CoreParts` says. */
+  readonly appReady?: Promise<void>;
 }
 
 /** The bus that the settings ask for, not started. */
 export function appBus(given: AppBusParts): AppBus {
-  const { settings, clock, around = (inner) => inner } = given;
+  const { settings, clock, appReady, around = (inner) => inner } = given;
   const { module } = settings.threads;
   const bootModuleHere = module === null ? null : async () => bootHere(module, bus, given);
   const parts = { settings, clock, bootModuleHere };
-  const bus = around(settings.enabled ? new MainBus(parts) : new DirectBus(parts));
+  const bus = around(settings.enabled ? new MainBus({ ...parts, appReady }) : new DirectBus(parts));
   const judge = new BusJudge({ readings: () => bus.readings(), settings, clock });
   const service = new BufferedEventBusService(bus, judge);
   rememberService(bus, service);

@@ -1,22 +1,20 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
-import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, ModulesContainer } from '@nestjs/core';
 import type { BufferedEventBusService } from '../buffered-event-bus.service.js';
 import { EventBus } from '../bus/event-bus.js';
 import { scanEventHandlers } from '../events/handler-scan.js';
-import type { FoundHandler } from '../events/handler-scan.js';
 import { boundBus } from '../threads/boot/bus-services.js';
-import { EVENT_BUS_SERVICE } from './tokens.js';
+import type { BusOfModule } from './app-bus.js';
+import { APP_BUS, EVENT_BUS_SERVICE } from './tokens.js';
 
 /**
  * Starts the bus before every other module's `onModuleInit`, so that all of them may emit. Nest starts the farthest module first. What its
  * handlers need in the app's thread may not be ready then: they run once the whole app is.
  */
 @Injectable()
-class EventBusStart implements OnModuleInit, OnApplicationBootstrap {
+class EventBusStart implements OnModuleInit {
   private readonly isBound = boundBus() !== undefined;
-  private begin: () => void = () => undefined;
-  private begun: Promise<void> | null = new Promise((resolve) => (this.begin = resolve));
 
   constructor(
     modules: ModulesContainer,
@@ -32,40 +30,33 @@ class EventBusStart implements OnModuleInit, OnApplicationBootstrap {
     // What is booted for a bus is scanned by whoever boots it.
     if (this.isBound) return;
     for (const handler of scanEventHandlers(this.discovery)) {
-      this.bus.register(handler.type, this.onceBegun(handler), handler.place);
+      this.bus.register(handler.type, handler, handler.place);
     }
     await this.service.initialize();
   }
-
-  onApplicationBootstrap(): void {
-    this.begun = null;
-    this.begin();
-  }
-
-  private onceBegun(handler: FoundHandler): Pick<FoundHandler, 'handle'> {
-    return {
-      handle: (event, context) =>
-        this.begun === null
-          ? handler.handle(event, context)
-          : this.begun.then(() => handler.handle(event, context)),
-    };
-  }
 }
 
-/** Stops the bus before the shutdown hooks of every other module: handlers in the app's thread find them still there. */
+/**
+ * Lets handlers run in the app's thread once every other module is up, and stops the bus before any is taken down, in `onModuleDestroy`, where hosts close their databases: handlers in the app's thread
+ * find them still there. The queues' workers, which may give it jobs, are stopped before it.
+ */
 @Injectable()
-class EventBusStop implements BeforeApplicationShutdown {
+class EventBusRun implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly isBound = boundBus() !== undefined;
 
   constructor(
     modules: ModulesContainer,
-    @Inject(EVENT_BUS_SERVICE) private readonly service: BufferedEventBusService,
+    @Inject(APP_BUS) private readonly made: BusOfModule,
   ) {
-    placeAt(modules, EventBusStopModule, NEARER_THAN_ROOT);
+    placeAt(modules, EventBusRunModule, NEARER_THAN_ROOT);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    if (!this.isBound) await this.service.shutdown();
+  onApplicationBootstrap(): void {
+    this.made.appIsReady();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    if (!this.isBound) await this.made.service.shutdown();
   }
 }
 
@@ -73,14 +64,14 @@ class EventBusStop implements BeforeApplicationShutdown {
 @Module({ imports: [DiscoveryModule], providers: [EventBusStart] })
 export class EventBusStartModule {}
 
-/** Holds {@link EventBusStop} alone. */
-@Module({ providers: [EventBusStop] })
-export class EventBusStopModule {}
+/** Holds {@link EventBusRun} alone. */
+@Module({ providers: [EventBusRun] })
+export class EventBusRunModule {}
 
 function placeAt(modules: ModulesContainer, type: unknown, distance: number): void {
   for (const module of modules.values()) if (module.metatype === type) module.distance = distance;
 }
 
-/** The root module's distance is 1, that of a module Nest never reached 0. */
-const NEARER_THAN_ROOT = -1;
+/** The root module's distance is 1, that of a module Nest never reached 0, that of the queues -1. */
+const NEARER_THAN_ROOT = -0.5;
 const FARTHEST = Number.POSITIVE_INFINITY;

@@ -12,9 +12,9 @@ import { EventBus } from '../bus/event-bus.js';
 import { resolveEventBusSettings } from '../configuration/resolve-event-bus-settings.js';
 import { scanEventHandlers } from '../events/handler-scan.js';
 import { appBus } from './app-bus.js';
-import type { AppBus } from './app-bus.js';
+import type { AppBus, BusOfModule } from './app-bus.js';
 import { boundBus, boundService } from '../threads/boot/bus-services.js';
-import { EventBusStartModule, EventBusStopModule } from './event-lifecycle.js';
+import { EventBusStartModule, EventBusRunModule } from './event-lifecycle.js';
 import { setupOf } from './root-setup.js';
 import type { InsideParts, RegisteredOptions } from './root-setup.js';
 import { APP_BUS, EVENT_BUS_SERVICE, INSIDE, OPTIONS, REGISTRATION } from './tokens.js';
@@ -43,13 +43,13 @@ const MODULES = new SameObject((options: RegisteredOptions, place: string): Dyna
     global: true,
     imports,
     providers: [...optionsProviders, { provide: INSIDE, useValue: { clock, around } }, ...PROVIDERS],
-    exports: [EventBus, EVENT_BUS_SERVICE],
+    exports: [APP_BUS, EventBus, EVENT_BUS_SERVICE],
   };
   const service: Provider = { provide: BufferedEventBusService, useExisting: EVENT_BUS_SERVICE };
   const root: DynamicModule = {
     module: BufferedEventsRootModule,
     global: isGlobal,
-    imports: [core, EventBusStartModule, EventBusStopModule],
+    imports: [core, EventBusStartModule, EventBusRunModule],
     providers: [service],
     exports: [BufferedEventBusService],
   };
@@ -77,18 +77,23 @@ const PROVIDERS: readonly Provider[] = [
       options: BufferedEventConfig,
       { clock, around }: InsideParts,
       modules: ModulesContainer,
-    ): Promise<AppBus> => {
+    ): Promise<BusOfModule> => {
       const bound = boundBus();
       // Whoever boots handlers for a bus has configured it.
-      if (bound !== undefined) return { bus: bound, service: boundService(bound), monitored: null };
+      if (bound !== undefined) {
+        return { bus: bound, service: boundService(bound), monitored: null, appIsReady: () => undefined };
+      }
       refuseTwoRegistrations(modules);
       const settings = resolveEventBusSettings(options, await hostEnvironment(modules));
-      return appBus({
-        ...{ settings, clock, around },
+      let appIsReady = (): void => undefined;
+      const appReady = new Promise<void>((resolve) => (appIsReady = resolve));
+      const made = appBus({
+        ...{ settings, clock, around, appReady },
         hasModule: (type) => [...modules.values()].some(({ metatype }) => metatype === type),
         hasThreadHandlers: () =>
           scanEventHandlers(new DiscoveryService(modules)).some(({ place }) => place === 'threads'),
       });
+      return { ...made, appIsReady };
     },
     inject: [OPTIONS, INSIDE, ModulesContainer],
   },

@@ -23,6 +23,8 @@ export interface AppConsumerParts {
   readonly giveUp: (event: StoredEvent) => void;
   /** A place became free that somebody waits for. */
   readonly room: () => void;
+  /** Settles when what handlers need in the app is there; undefined: it is. */
+  readonly appReady: Promise<void> | undefined;
 }
 
 /** Handles events in the app's thread, one per turn of its loop: those whose handlers run here, and those of threads while none lives. */
@@ -30,9 +32,15 @@ export class AppConsumer {
   private readonly source: AppSource;
   private readonly consumer: EventConsumer;
   private turn: NodeJS.Immediate | null = null;
+  private isReady: boolean;
 
   constructor(private readonly parts: AppConsumerParts) {
-    const { settings, buffer, runner, time } = parts;
+    const { settings, buffer, runner, time, appReady } = parts;
+    this.isReady = appReady === undefined;
+    void appReady?.then(() => {
+      this.isReady = true;
+      this.ring();
+    });
     const { critical, normal, low } = settings.priorities;
     const weights: LaneWeights = [critical, normal, low];
     const hostCode = new HostCode();
@@ -74,6 +82,7 @@ export class AppConsumer {
 
   /** There may be something to do: later in this turn, never in the middle of whoever says it. */
   ring(): void {
+    if (!this.isReady) return;
     this.turn ??= inRootContext(() =>
       setImmediate(() => {
         this.turn = null;

@@ -30,6 +30,8 @@ export class EventThread {
   private types: readonly string[] = [];
   private beat: NodeJS.Timeout | undefined;
   private booted: BootedHandlers | undefined;
+  /** What runs was told to stop: whatever fails now is not to blame. */
+  private isLeaving = false;
 
   constructor(
     private readonly port: MessagePort,
@@ -77,7 +79,10 @@ export class EventThread {
         done: (event) => {
           if (this.reader.done(event)) this.post({ kind: 'room' });
         },
-        failed: ({ slot, generation }, error) => this.post({ kind: 'failed', slot, generation, error }),
+        failed: ({ slot, generation }, error) => {
+          // The app gives it out again when this thread is gone, and counts nothing.
+          if (!this.isLeaving) this.post({ kind: 'failed', slot, generation, error });
+        },
       },
       run: (event, signal) => runner.run(event, signal),
       now: () => origin + performance.now(),
@@ -111,7 +116,10 @@ export class EventThread {
       'The worker thread was told to stop, and its time to finish is nearly over.',
     );
     const goodbyeMs = Math.min(LONGEST_GOODBYE_MS, withinMs / 10);
-    const goodbye = setTimeout(() => this.consumer.abort(reason), withinMs - goodbyeMs);
+    const goodbye = setTimeout(() => {
+      this.isLeaving = true;
+      this.consumer.abort(reason);
+    }, withinMs - goodbyeMs);
     await this.consumer.stop();
     clearTimeout(goodbye);
     this.bus.close();
