@@ -1,6 +1,13 @@
+import { Inject, Module } from '@nestjs/common';
+import { busSettings } from '../../../test/support/event-bus-stage.js';
+import { BufferedEventBusService } from '../buffered-event-bus.service.js';
 import { EventHandlerRegistrationError } from '../events/errors.js';
+import { EventListener, OnEvent } from '../events/event-listener.decorator.js';
+import { bootHandlers } from '../threads/boot/boot-handlers.js';
 import { AppHandlers } from './app-handlers.js';
 import type { ModuleHere } from './app-handlers.js';
+import { DirectBus } from './direct-bus.js';
+import { MainBus } from './main-bus.js';
 
 const handler = { handle: () => undefined };
 
@@ -111,4 +118,35 @@ test('a module that still boots when all ends is closed once it has, and handles
   await Promise.all([brought, closed]);
   expect(closes()).toBe(1);
   expect(app.handlers.of('order.placed')).toBeUndefined();
+});
+
+describe('the handlers of a real module', () => {
+  const ran: string[] = [];
+
+  @EventListener()
+  class Orders {
+    constructor(@Inject(BufferedEventBusService) service: BufferedEventBusService) {
+      service.registerHandler('order.placed', { handle: () => void ran.push('by hand') });
+    }
+    @OnEvent('order.placed') placed(): void {
+      ran.push('decorated');
+    }
+  }
+
+  @Module({ providers: [Orders] })
+  class OrdersModule {}
+
+  test.each([true, false])('all run in the app’s thread (enabled: %s)', async (enabled) => {
+    ran.splice(0);
+    const parts = {
+      settings: busSettings({ enabled }),
+      bootModuleHere: (): Promise<ModuleHere> =>
+        bootHandlers(OrdersModule, bus, { log() {}, error() {}, warn() {} }),
+    };
+    const bus: DirectBus | MainBus = enabled ? new MainBus(parts) : new DirectBus(parts);
+    await bus.initialize();
+    await bus.emitHandled('order.placed', {});
+    expect(ran).toEqual(['by hand', 'decorated']);
+    await bus.shutdown();
+  });
 });
