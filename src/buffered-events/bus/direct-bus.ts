@@ -10,14 +10,10 @@ import { eventId } from '../consume/handler-context.js';
 import { LazySignal } from '../consume/lazy-signal.js';
 import { EventTimeoutError } from '../events/errors.js';
 import type { EventBusClosedError } from '../events/errors.js';
-import {
-  checkEventOptions,
-  checkEventType,
-  checkPredicate,
-  checkThreadCount,
-} from '../events/event-kinds.js';
+import { checkEventOptions, checkEventType, checkPredicate } from '../events/event-kinds.js';
 import type { EventDeadLetter, EventOptions, HandlerPlace, IEventHandler } from '../events/event-words.js';
 import { BusTime } from '../judge/bus-time.js';
+import { checkThreadCount } from '../threads/pool/thread-count.js';
 import { AppHandlers } from './app-handlers.js';
 import type { ModuleHere } from './app-handlers.js';
 import type { BusPhase, BusReadings } from './bus-readings.js';

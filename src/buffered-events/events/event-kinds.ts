@@ -3,8 +3,7 @@ import { kind, problemWith, Refusal } from '../../kernel/values/kind.js';
 import type { Kind } from '../../kernel/values/kind.js';
 import { code, id, isRecord, oneOf, record } from '../../kernel/values/kinds.js';
 import { ILL_FORMED, isWellFormed } from '../../kernel/values/well-formed.js';
-import { kindOf, mustBe, shown } from '../../kernel/values/words.js';
-import { MOST_THREADS } from '../buffer/buffer-words.js';
+import { kindOf } from '../../kernel/values/words.js';
 
 const LONGEST_NAME = 255;
 const CONTROLS = /\p{Cc}/u;
@@ -60,13 +59,6 @@ export function checkIEvent(call: string, event: unknown): void {
 /** @throws TypeError unless it is nothing, or a function that picks dead letters */
 export function checkPredicate(call: string, predicate: unknown): void {
   if (predicate !== undefined) checkArgument(call, 'which', predicate, PREDICATE);
-}
-
-/** @throws TypeError unless there can be so many threads */
-export function checkThreadCount(count: unknown): void {
-  if (Number.isInteger(count) && (count as number) >= 0 && (count as number) <= MOST_THREADS) return;
-  const wrong = mustBe(`a whole number from 0 to ${MOST_THREADS}`, shown(count));
-  throw new TypeError(`scaleWorkers(count): count ${wrong}.`);
 }
 
 /** @throws TypeError naming every option that is wrong or does not exist */
