@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { bootstrapEventSystem } from './bootstrap-event-system.js';
 import { defaultBufferedEventConfig } from './buffered-events.options.js';
 import { EventListener, OnEvent } from './events/event-listener.decorator.js';
+import { EventBusClosedError } from './events/errors.js';
 import type { IEvent } from './events/event-words.js';
 
 class UserRegisteredEvent implements IEvent {
@@ -72,6 +73,21 @@ describe('bootstrapEventSystem', () => {
     expect(seen).toEqual([{ n: 1 }]);
     warn.mockRestore();
   });
+
+  it.each([true, false])(
+    'may be shut down before it is ready (buffered: %s)',
+    async (useBufferedProcessing) => {
+      const unhandled = jest.fn();
+      process.on('unhandledRejection', unhandled);
+      const bufferedEventConfig = { workerCount: 0 };
+      const { ready, shutdown } = bootstrapEventSystem([], { useBufferedProcessing, bufferedEventConfig });
+      await shutdown();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).not.toHaveBeenCalled();
+      await expect(ready).rejects.toThrow(EventBusClosedError);
+      process.off('unhandledRejection', unhandled);
+    },
+  );
 
   it('refuses listeners without a module for threads, and wrong arguments', () => {
     const buffered = { useBufferedProcessing: true };

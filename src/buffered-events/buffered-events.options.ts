@@ -12,11 +12,14 @@ import type { LeftoverEvent } from './events/event-words.js';
  */
 export interface BufferedEventConfig extends GivenOptions<typeof SETTINGS> {
   /**
-   * Asked in an emit that says no `correlationId` and happens in no handler, for what ties it to its cause, such as a request's id. An error of
-   * it rejects the emit. Default: the event's own id.
+   * Asked in an emit that says no `correlationId` and happens in no handler, for what ties it to its cause, such as a request's id. What
+   * it throws is logged, and the event has the default: its own id.
    */
   readonly correlationId?: () => string | undefined;
-  /** Asked in each emit for what is to travel along, as JSON; handlers find it in `currentEvent().carried`. Default: nothing. */
+  /**
+   * Asked in each emit for what is to travel along, as JSON; handlers find it in `currentEvent().carried`. What a handler emits carries on what
+   * came with its own event. Default: nothing.
+   */
   readonly carry?: () => unknown;
   /**
    * Given, once, the events that were not handled when the bus stopped: the place to put them into a queue. What it throws is logged.

@@ -29,7 +29,7 @@ export class ConsumerStage {
     alone: -1,
     running: 0,
     failed: 0,
-    started: (_: number) => undefined,
+    started: (_: number): void => undefined,
     ended: (_: number) => void (this.ended += 1),
   };
   readonly consumer: EventConsumer;

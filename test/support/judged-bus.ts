@@ -24,7 +24,7 @@ export const QUIET: BusReadings = {
   deadLetters: { kept: 0, total: 0, dropped: 0, replayed: 0, discarded: 0 },
   ...{ size: 0, utilization: 0, memoryUsage: 0, full: false, fallback: false, consumers: [] },
   ready: { critical: 0, normal: 0, low: 0, suspects: 0, main: 0 },
-  threads: { wanted: 2, live: 2, restarts: 0, stalls: 0 },
+  threads: { wanted: 2, live: 2, restarts: 0, deaths: 0, stalls: 0 },
 };
 
 export const SETTINGS: JudgeSettings = {

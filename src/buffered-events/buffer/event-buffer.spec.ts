@@ -1,6 +1,7 @@
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import { bufferOf, drain, event, thread } from '../../../test/support/event-buffer-stage.js';
 import type { StoredEvent } from './buffer-words.js';
+import type { EventBuffer } from './event-buffer.js';
 
 describe('the buffer of events', () => {
   it('gives a thread what was stored', () => {
@@ -118,6 +119,22 @@ describe('the buffer of events', () => {
   ])('refuses memory that is too small, with the sum: %o', (limits, message) => {
     expect(() => bufferOf(limits)).toThrow(InvalidConfigurationError);
     expect(() => bufferOf(limits)).toThrow(message);
+  });
+
+  it('starts only with memory for one event of maxEventSize and the longest correlation id', () => {
+    const maxEventSize = 100_000;
+    const started = (maxMemoryMB: number): EventBuffer | null => {
+      try {
+        return bufferOf({ maxQueueSize: 10, maxMemoryMB, maxEventSize });
+      } catch {
+        return null;
+      }
+    };
+    let buffer: EventBuffer | null = null;
+    for (let kilobytes = 50; buffer === null; kilobytes += 0.5) buffer = started(kilobytes / 1_024);
+    const json = `"${'x'.repeat(maxEventSize - 2)}"`;
+    const largest = event({ json, bytes: maxEventSize, correlationId: '漢'.repeat(255) });
+    expect(buffer.put(largest, 'threads')).toBeNull();
   });
 
   it('starts with the memory that the refusal asks for', () => {

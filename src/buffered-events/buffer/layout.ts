@@ -5,6 +5,8 @@ import type { BufferHandle } from './buffer-words.js';
 /** What an event's text is stored in. The usual event takes one. */
 export const BLOCK_BYTES = 512;
 const FEWEST_BLOCKS = 64;
+/** A correlation id has 255 UTF-16 units at most, each of which takes up to three bytes of UTF-8. */
+const LONGEST_CORRELATION_BYTES = 255 * 3;
 
 /** A cache line: what different threads write stands in different ones. */
 const LINE_INTS = 16;
@@ -95,8 +97,8 @@ export function planMemory(limits: BufferLimits): Omit<BufferHandle, 'memory'> {
   const controlBytes = offsetsOf({ slots, ringSize, blocks: 0 }).totalBytes;
   const perBlock = BLOCK_BYTES + INT_BYTES;
   const blocks = Math.max(0, Math.floor((totalBytes - controlBytes) / perBlock));
-  // Beside the payload stand what is carried along and the correlation id, which have no limit of their own together.
-  const needed = Math.max(FEWEST_BLOCKS, Math.ceil(limits.maxEventSize / BLOCK_BYTES));
+  const eventBytes = limits.maxEventSize + LONGEST_CORRELATION_BYTES;
+  const needed = Math.max(FEWEST_BLOCKS, Math.ceil(eventBytes / BLOCK_BYTES));
   if (blocks < needed) throw tooSmall(limits, controlBytes, needed * perBlock, needed);
   return { slots, blocks, ringSize };
 }
@@ -108,7 +110,10 @@ function tooSmall(
   blocks: number,
 ): InvalidConfigurationError {
   const neededMB = Math.ceil((controlBytes + contentBytes) / 2 ** 20);
-  const why = blocks === FEWEST_BLOCKS ? 'the fewest' : `one event of maxEventSize ${maxEventSize} bytes`;
+  const why =
+    blocks === FEWEST_BLOCKS
+      ? 'the fewest'
+      : `one event of maxEventSize ${maxEventSize} bytes, and its correlation id`;
   const message =
     `${maxMemoryMB} MB are too few: ${controlBytes} bytes control ${maxQueueSize} events (maxQueueSize), and ` +
     `${blocks} blocks of ${BLOCK_BYTES} bytes (${why}) take ${contentBytes}: ` +

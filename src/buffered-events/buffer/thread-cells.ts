@@ -122,7 +122,7 @@ export class ThreadCells {
     return this.ints[CellField.processingUs] as number;
   }
 
-  /** A run has started, so long after its event was emitted. */
+  /** The first run of an event has started, so long after it was emitted. */
   started(latencyMs: number): void {
     const at = CellField.latency + bucketOf(latencyMs * 1_000);
     this.ints[at] = (this.ints[at] as number) + 1;
@@ -136,7 +136,7 @@ export class ThreadCells {
     this.ints[CellField.processingUs] = (this.ints[CellField.processingUs] as number) + Math.round(us);
   }
 
-  /** Runs by how long after the emit they started. A view: it goes on counting. */
+  /** Events by how long after the emit their first run started. A view: it goes on counting. */
   get latency(): Int32Array {
     return this.ints.subarray(CellField.latency, CellField.latency + HISTOGRAM_BUCKETS);
   }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventHandlerRegistrationError } from '../events/errors.js';
 import { quoted } from '../../kernel/values/words.js';
 import { inRootContext } from '../../kernel/host/root-context.js';
@@ -14,12 +15,24 @@ export interface ModuleHere {
   close(): Promise<void>;
 }
 
+/** The boot of the module here, known to all that it calls. */
+interface Boot {
+  /** What the module registers by hand meanwhile. */
+  readonly byHand: { readonly type: string; readonly handler: IEventHandler }[];
+  isOver: boolean;
+}
+
 /** What is handled, and by which functions of the app's thread. */
 export class AppHandlers {
   readonly types = new EventTypes();
-  readonly handlers = new EventHandlers();
+  /** Those of the module, as a thread has them. */
+  private readonly brought = new EventHandlers();
+  /** Those of the app; of a type that it does not handle, those of the module. */
+  readonly handlers = new EventHandlers(this.brought);
+  private readonly boots = new AsyncLocalStorage<Boot>();
   private bringing: Promise<void> | null = null;
   private module: ModuleHere | null = null;
+  private isClosed = false;
 
   /** @param boot makes the handlers of threads here; null: the app has them anyway, or there are none */
   constructor(private readonly boot: (() => Promise<ModuleHere>) | null) {}
@@ -28,8 +41,13 @@ export class AppHandlers {
   add(type: string, handler: IEventHandler, place: HandlerPlace | null): boolean {
     checkEventType('registerHandler()', type);
     checkEventHandler('registerHandler()', handler);
+    const boot = this.boots.getStore();
+    if (boot?.isOver === false) {
+      boot.byHand.push({ type, handler });
+      return false;
+    }
     const isNew = this.types.addInApp(type, place);
-    this.handlers.add(type, handler);
+    (boot === undefined ? this.handlers : this.brought).add(type, handler);
     return isNew;
   }
 
@@ -52,13 +70,21 @@ export class AppHandlers {
     }
   }
 
+  /** Ends the module: one that still boots is ended once it has. */
   async close(): Promise<void> {
+    this.isClosed = true;
+    await this.bringing?.catch(() => undefined);
     await this.module?.close();
   }
 
-  private async take(boot: () => Promise<ModuleHere>): Promise<void> {
+  private async take(make: () => Promise<ModuleHere>): Promise<void> {
+    const boot: Boot = { byHand: [], isOver: false };
     // It lives on: whose request it was that asked for fewer threads is none of its business.
-    const module = await inRootContext(boot);
+    const module = await inRootContext(() => this.boots.run(boot, make));
+    if (this.isClosed) {
+      await module.close();
+      return;
+    }
     try {
       this.types.addInThreads(module.handlers.filter(({ place }) => place === 'main'));
     } catch (error) {
@@ -66,12 +92,15 @@ export class AppHandlers {
       throw error;
     }
     this.module = module;
-    const own = new Set(this.handlers.types);
+    boot.isOver = true;
+    for (const { type, handler } of boot.byHand) this.bringOne(type, handler);
     for (const handler of module.handlers) {
-      const { type, place } = handler;
-      if (place === 'main' || own.has(type)) continue;
-      this.types.addInApp(type, null);
-      this.handlers.add(type, handler);
+      if (handler.place === 'threads') this.bringOne(handler.type, handler);
     }
+  }
+
+  private bringOne(type: string, handler: IEventHandler): void {
+    this.types.addInApp(type, null);
+    this.brought.add(type, handler);
   }
 }

@@ -15,7 +15,7 @@ export interface ConsumerReading {
   readonly failed: number;
   /** Microseconds that its runs took. */
   readonly processing: number;
-  /** From emit to start: entry n counts those of 2ⁿ⁻¹ up to 2ⁿ microseconds, the last one all beyond. 24 entries that wrap. */
+  /** From emit to first start: entry n counts those of 2ⁿ⁻¹ up to 2ⁿ microseconds, the last one all beyond. 24 entries that wrap. */
   readonly latencies: ArrayLike<number>;
   /** What runs took, likewise. */
   readonly processings: ArrayLike<number>;
@@ -77,6 +77,8 @@ export interface BusReadings {
     readonly wanted: number;
     readonly live: number;
     readonly restarts: number;
+    /** Those that died unplanned, and those that could not boot. */
+    readonly deaths: number;
     /** Times that events were ready, a thread idle, and nothing claimed for a second. */
     readonly stalls: number;
   };

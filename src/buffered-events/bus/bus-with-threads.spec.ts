@@ -94,6 +94,7 @@ it('poison among 200: it alone is dead, after one shared and three lone deaths',
   await stage.empty();
   expect(done.size).toBe(200);
   expect(poisonRuns).toBe(4);
+  expect(stage.bus.readings()).toMatchObject({ crashes: 3, threads: { deaths: 4 } });
   expect(stage.bus.deadLetters()).toMatchObject([
     { event: { type: 'poison' }, attempts: 0, crashes: 3, lastError: { code: 'WORKER_CRASHED' } },
   ]);

@@ -1,6 +1,8 @@
 import { ManualClock } from '../../kernel/time/manual-clock.js';
 import { busSettings } from '../../../test/support/event-bus-stage.js';
 import { EventBusClosedError, EventNotSerializableError, EventTimeoutError } from '../events/errors.js';
+import { settlesWithin } from '../../kernel/time/settles-within.js';
+import type { ModuleHere } from './app-handlers.js';
 import { DirectBus } from './direct-bus.js';
 
 class MyError extends Error {}
@@ -97,4 +99,30 @@ it('is closed before its start and after its end, which waits for what runs', as
   await clock.advance(50);
   await ended;
   await emitted;
+});
+
+it('ends though its module still boots, which is closed once it has', async () => {
+  let closes = 0;
+  let goOn: (module: ModuleHere) => void = () => undefined;
+  const bus = new DirectBus({
+    settings: busSettings({ enabled: false, gracefulShutdownTimeout: 1 }),
+    bootModuleHere: () => new Promise((resolve) => (goOn = resolve)),
+  });
+  const started = bus.initialize();
+  const ended = bus.shutdown();
+  await expect(settlesWithin(ended, 4_000)).resolves.toBe(true);
+  goOn({ handlers: [], close: () => Promise.resolve(void (closes += 1)) });
+  await started;
+  expect(closes).toBe(1);
+});
+
+it('refuses the same arguments as the buffered bus, though there is nothing to do', async () => {
+  const bus = await started();
+  for (const count of [-5, 64, 1.5, '2' as never]) {
+    await expect(bus.scale(count)).rejects.toThrow(/count must be a whole number from 0 to 63/);
+  }
+  await bus.scale(2);
+  await expect(bus.replayDeadLetters('all' as never)).rejects.toThrow(TypeError);
+  await expect(bus.discardDeadLetters('all' as never)).rejects.toThrow(TypeError);
+  expect([await bus.replayDeadLetters(() => true), await bus.discardDeadLetters()]).toEqual([0, 0]);
 });

@@ -10,9 +10,10 @@ import { eventId } from '../consume/handler-context.js';
 import { LazySignal } from '../consume/lazy-signal.js';
 import { EventTimeoutError } from '../events/errors.js';
 import type { EventBusClosedError } from '../events/errors.js';
-import { checkEventOptions, checkEventType } from '../events/event-kinds.js';
+import { checkEventOptions, checkEventType, checkPredicate } from '../events/event-kinds.js';
 import type { EventDeadLetter, EventOptions, HandlerPlace, IEventHandler } from '../events/event-words.js';
 import { BusTime } from '../judge/bus-time.js';
+import { checkThreadCount } from '../threads/pool/thread-count.js';
 import { AppHandlers } from './app-handlers.js';
 import type { ModuleHere } from './app-handlers.js';
 import type { BusPhase, BusReadings } from './bus-readings.js';
@@ -24,6 +25,7 @@ import type { PayloadJson } from './emitting/payload-json.js';
 import { UnhandledTypes } from './emitting/unhandled-types.js';
 import { drained } from './ending/drained.js';
 import { EventBus } from './event-bus.js';
+import type { EventDeadLetterFilter } from './event-bus.js';
 import type { KnownType } from './event-types.js';
 import { emptyReadings } from './main-readings.js';
 
@@ -101,21 +103,23 @@ export class DirectBus extends EventBus {
     return this.stopping;
   }
 
-  /** There are no threads to scale: nothing is done. */
-  scale(): Promise<void> {
-    return Promise.resolve();
+  /** There are no threads to scale: nothing is done. @throws TypeError for anything but a whole number from 0 to 63 */
+  async scale(count: number): Promise<void> {
+    checkThreadCount(count);
   }
 
   deadLetters(): readonly EventDeadLetter[] {
     return [];
   }
 
-  replayDeadLetters(): Promise<number> {
-    return Promise.resolve(0);
+  async replayDeadLetters(filter?: EventDeadLetterFilter): Promise<number> {
+    checkPredicate('replayDeadLetters()', filter);
+    return 0;
   }
 
-  discardDeadLetters(): Promise<number> {
-    return Promise.resolve(0);
+  async discardDeadLetters(filter?: EventDeadLetterFilter): Promise<number> {
+    checkPredicate('discardDeadLetters()', filter);
+    return 0;
   }
 
   readings(): BusReadings {
@@ -126,7 +130,7 @@ export class DirectBus extends EventBus {
       emittedInLanes: [...counts.emitted],
       busyMs: time.totalMs,
       unhandled: unhandled.count,
-      threads: { wanted: 0, live: 0, restarts: 0, stalls: 0 },
+      threads: { wanted: 0, live: 0, restarts: 0, deaths: 0, stalls: 0 },
       consumers: [counts.reading(running)],
     };
   }
@@ -213,8 +217,8 @@ export class DirectBus extends EventBus {
 
   private async stop(): Promise<void> {
     this.phase = 'stopping';
-    await this.starting?.catch(() => undefined);
     const { gracefulShutdownTimeout } = this.parts.settings;
+    if (this.starting !== null) await settlesWithin(this.starting, gracefulShutdownTimeout);
     await drained(this.clock, () => this.running === 0, gracefulShutdownTimeout);
     await settlesWithin(this.app.close(), CLOSE_MS);
     this.phase = 'stopped';

@@ -25,7 +25,7 @@ export function emptyReadings(phase: BusPhase, { enabled, workerCount }: EventBu
     ready: { critical: 0, normal: 0, low: 0, suspects: 0, main: 0 },
     full: false,
     fallback: false,
-    threads: { wanted: workerCount, live: 0, restarts: 0, stalls: 0 },
+    threads: { wanted: workerCount, live: 0, restarts: 0, deaths: 0, stalls: 0 },
     consumers: [],
   };
 }
@@ -53,9 +53,15 @@ export function readingsOf(core: MainCore, phase: BusPhase, { maxQueueSize }: Ev
     memoryUsage,
     ready: { critical, normal, low, suspects, main: buffer.main.ready },
     // The last tenth of the places is for critical events: for all others it is full before.
-    full: size >= maxQueueSize - Math.floor(maxQueueSize / 10) || memoryUsage >= 1 || emits.waitingEmits > 0,
+    full: size >= maxQueueSize - Math.floor(maxQueueSize / 10) || memoryUsage >= 1 || emits.waitForRoom,
     fallback: standIn.isOn,
-    threads: { wanted: pool.wanted, live: pool.live, restarts: pool.restarts, stalls: pool.stalls },
+    threads: {
+      wanted: pool.wanted,
+      live: pool.live,
+      restarts: pool.restarts,
+      deaths: pool.deaths,
+      stalls: pool.stalls,
+    },
     consumers: consumersOf(buffer, core.owners, new Set(pool.owners)),
   };
 }

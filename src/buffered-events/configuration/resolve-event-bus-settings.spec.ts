@@ -5,6 +5,7 @@ import { defaultBufferedEventConfig } from '../buffered-events.options.js';
 import type { BufferedEventConfig } from '../buffered-events.options.js';
 import { defaultWorkerCount } from './default-worker-count.js';
 import type { EventBusSettings } from './event-bus-settings.js';
+import { CLASSES, upperBoundMs } from '../judge/log-histogram.js';
 import { resolveEventBusSettings } from './resolve-event-bus-settings.js';
 import { SETTINGS, TWINS } from './settings.js';
 
@@ -191,6 +192,18 @@ describe('mistakes', () => {
     for (const priority of ['critical', 'normal', 'low'])
       for (const weight of [0, -1, 1.5, Number.NaN, '2x', null])
         expect(mistakes({ workerCount: 0, priorities: { [priority]: weight } })).toHaveLength(1);
+  });
+
+  it('are waits that nobody could tell from longer ones', () => {
+    const limit = (maxQueueLatency: number): object => ({
+      workerCount: 0,
+      performanceLimits: { maxQueueLatency },
+    });
+    expect(mistakes(limit(4_000))).toEqual([]);
+    expect(mistakes(limit(4_001))).toEqual([
+      'performanceLimits.maxQueueLatency must be a whole number of milliseconds from 1 to 4000, got 4001',
+    ]);
+    expect(upperBoundMs(CLASSES - 2)).toBeGreaterThan(4_000);
   });
 
   it('are further attempts without a delay', () => {

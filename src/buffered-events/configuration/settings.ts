@@ -5,6 +5,8 @@ import { setting } from '../../kernel/values/setting.js';
 import { modulePlace, nodeArguments, retryDelayList } from './setting-kinds.js';
 
 const HOUR_MS = 3_600_000;
+// Where the last class of waits begins, all but a little: beyond it nothing could be judged.
+const LONGEST_TOLD_MS = 4_000;
 const RATE = wholeNumber(1, 1_000_000_000, 'events per second');
 const QUEUE_SIZE = wholeNumber(1, 4_000_000);
 const EVENT_SIZE = wholeNumber(64, 104_857_600, 'bytes');
@@ -51,7 +53,7 @@ export const SECTIONS = {
       variable: 'BUFFERED_EVENTS_RETRY_ATTEMPTS',
       default: ATTEMPTS_DEFAULT,
     }),
-    /** How long each further attempt waits; the last one holds for all that follow. Up to a tenth is added or taken away by chance. */
+    /** How long each further attempt waits; the last one holds for all that follow. Up to a tenth is added by chance. */
     retryDelays: setting(retryDelayList, {
       variable: 'BUFFERED_EVENTS_RETRY_DELAYS',
       default: [1_000, 2_000, 4_000],
@@ -180,8 +182,8 @@ export const SECTIONS = {
         variable: 'BUFFERED_EVENTS_PERFORMANCE_LIMITS_MAX_MAIN_THREAD_IMPACT',
         example: '5',
       }),
-      /** How long 95 of 100 events may wait at most before they start; an alert says when they wait longer. */
-      maxQueueLatency: setting(milliseconds(1, HOUR_MS), {
+      /** How long 95 of 100 events may wait at most before they start; an alert says when they wait longer. Four seconds at most: longer waits are not told apart. */
+      maxQueueLatency: setting(milliseconds(1, LONGEST_TOLD_MS), {
         variable: 'BUFFERED_EVENTS_PERFORMANCE_LIMITS_MAX_QUEUE_LATENCY',
         example: '100',
       }),

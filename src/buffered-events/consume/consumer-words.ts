@@ -27,7 +27,7 @@ export interface ConsumerCells {
   running: number;
   /** Runs that failed. */
   failed: number;
-  /** One run has begun. @param latencyMs since the event was emitted */
+  /** The first run of an event has begun. @param latencyMs since it was emitted */
   started(latencyMs: number): void;
   /** One run is over. @param processingMs how long it took */
   ended(processingMs: number): void;

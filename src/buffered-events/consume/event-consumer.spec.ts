@@ -19,6 +19,28 @@ test('runs at most so many at once, in order, and rests when there is nothing', 
   expect(stage.cells).toMatchObject({ rests: 'sleeps', running: 0, failed: 1 });
 });
 
+test('tells how long an event waited for its first run alone: a retry and a suspect waited for something else', () => {
+  const waits: number[] = [];
+  const emitted = [{}, { attempts: 1 }, { crashes: 1 }].map((more, slot) => ({
+    ...{ slot, generation: 1, type: 0, lane: 1, sequence: slot, json: '1', bytes: 1 },
+    ...{ emittedAt: 970, attempts: 0, crashes: 0, ...more },
+  }));
+  const suspects = [{ ...emitted[0]!, slot: 9 }];
+  const stage = new ConsumerStage({
+    run: ({ slot }) => void stage.started.push(slot),
+    source: {
+      next: () => emitted.shift() ?? null,
+      hasReady: () => emitted.length > 0,
+      nextSuspect: () => suspects.shift() ?? null,
+      hasSuspects: () => suspects.length > 0,
+    },
+  });
+  stage.cells.started = (latencyMs) => void waits.push(latencyMs);
+  stage.consumer.wake();
+  expect(stage.started).toEqual([9, 0, 1, 2]);
+  expect(waits).toEqual([30]);
+});
+
 test('finds what came between its last look and its word that it rests', () => {
   const stage = new ConsumerStage();
   stage.beforeLook = () => {

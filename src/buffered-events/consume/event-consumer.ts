@@ -155,7 +155,10 @@ export class EventConsumer {
     this.doze?.found(startedAt);
     const started = this.runs.begin(event, new LazySignal(listenerFailed), startedAt);
     cells.running = this.runs.size;
-    cells.started(startedAt - event.emittedAt);
+    // What waits for a further run waits on purpose, and a suspect has run before.
+    if (event.attempts === 0 && event.crashes === 0 && this.alone === undefined) {
+      cells.started(startedAt - event.emittedAt);
+    }
     this.look ??= this.newLook();
     try {
       const answer = run(event, started.signal);

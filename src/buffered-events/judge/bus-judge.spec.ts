@@ -68,6 +68,20 @@ describe('the figures of the bus', () => {
     expect(bus.judge.metrics().retryStats.successRate).toBe(0.75);
   });
 
+  it('have none where all failed and the bus is switched off: there are no dead letters then', () => {
+    const bus = watched();
+    bus.set({ enabled: false, consumers: [consumer({ owner: 0, failed: 10 })] });
+    expect(bus.judge.metrics().retryStats.successRate).toBe(0);
+    bus.set({ consumers: [consumer({ owner: 0, done: 30, failed: 10 })] });
+    expect(bus.judge.metrics().retryStats.successRate).toBe(0.75);
+  });
+
+  it('count every thread that died unplanned, whether it ran one event alone or not', () => {
+    const bus = watched();
+    bus.set({ crashes: 1, threads: { deaths: 3 } });
+    expect(bus.judge.metrics().retryStats.crashes).toBe(3);
+  });
+
   it('cost the bus one reading each, and with monitoring off one a minute by themselves', async () => {
     const clock = new ManualClock();
     const readings = jest.fn(() => QUIET);

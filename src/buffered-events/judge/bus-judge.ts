@@ -70,7 +70,8 @@ export class BusJudge {
     const { emittedInLanes: emitted, ready, deadLetters } = readings;
     const minuteAgo = this.samples.before(now, MINUTE_MS);
     const rateFrom = this.samples.before(now, RATE_MS);
-    const ended = now.done + deadLetters.total;
+    // Without a buffer there are no retries, and no dead letters: what failed has ended.
+    const ended = now.done + (readings.enabled ? deadLetters.total : now.failed);
     return {
       queueMetrics: {
         size: readings.size,
@@ -100,7 +101,7 @@ export class BusJudge {
         totalDeadLetters: deadLetters.total,
         deadLettersDropped: deadLetters.dropped,
         successRate: ended === 0 ? 1 : now.done / ended,
-        crashes: readings.crashes,
+        crashes: readings.threads.deaths,
       },
     };
   }

@@ -35,7 +35,7 @@ export interface EventQueueMetrics {
   readonly unhandled: number;
   /** Mean time of a run, milliseconds; 0 before the first. */
   readonly averageProcessingTime: number;
-  /** From the emit until the first handler starts. Counted by powers of two: figures within one are estimated. */
+  /** From the emit until the first run starts; what is run again counts no further time. Counted by powers of two: figures within one are estimated. */
   readonly latency: EventPercentiles;
   /** What a run took, likewise. */
   readonly processing: EventPercentiles;
@@ -60,9 +60,9 @@ export interface EventRetryStats {
   readonly totalDeadLetters: number;
   /** Dead letters that were dropped for `deadLetters.max`. */
   readonly deadLettersDropped: number;
-  /** Events handled, as a share of those that ended: handled or dead. 1 before the first has ended. */
+  /** Events handled, as a share of those that ended: handled or dead, and where `enabled` is `false`, failed. 1 before the first has ended. */
   readonly successRate: number;
-  /** Threads that died unplanned. */
+  /** Threads that died unplanned, those that could not start again included. */
   readonly crashes: number;
 }
 

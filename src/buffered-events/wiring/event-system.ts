@@ -34,6 +34,8 @@ export function startEventSystem(
   const booting = bootListeners(listeners, bus);
   const ready = booting.then(() => service.initialize());
   const shutdown = async (): Promise<void> => {
+    // It fails when this comes first: whoever shuts down knows, and may have awaited it or not.
+    ready.catch(() => undefined);
     await service.shutdown();
     const booted = await booting.catch(() => undefined);
     await booted?.close();

@@ -30,6 +30,23 @@ describe('the correlation id', () => {
     error.mockRestore();
   });
 
+  it.each([[{}], [{ tenant: undefined }], [{ tenant: 8 }], [undefined]])(
+    'what came with an event goes on with what its handler emits, though carry() says %o there',
+    async (within) => {
+      let said: unknown = { tenant: 7 };
+      const { bus, settled, contexts } = await withSeen({ carry: () => said });
+      bus.register('outer', {
+        handle: () => {
+          said = within;
+          return bus.emit('seen', 1);
+        },
+      });
+      await bus.emit('outer', 1);
+      await settled();
+      expect(contexts.map(({ carried }) => carried)).toEqual([{ tenant: 7 }]);
+    },
+  );
+
   it('and what the host carries travel along; code of the host that fails costs no event', async () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     let carry: () => unknown = () => ({ tenant: 7 });

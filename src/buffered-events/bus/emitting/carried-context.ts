@@ -6,6 +6,7 @@ import { Refusal } from '../../../kernel/values/kind.js';
 import { id } from '../../../kernel/values/kinds.js';
 import type { EventBusSettings } from '../../configuration/event-bus-settings.js';
 import { currentEvent } from '../../consume/current-event.js';
+import { HandlerContext } from '../../consume/handler-context.js';
 
 const LOG_EVERY_MS = 10_000;
 const CORRELATION_ID = id(255);
@@ -36,11 +37,13 @@ export class CarriedContext {
     return undefined;
   }
 
-  /** What the host carries along, as JSON; else what came with the event being handled here. */
+  /** What came with the event being handled here, as in a thread; else what the host carries along, as JSON. */
   carried(): string | undefined {
     const { carry, maxEventSize } = this.settings;
     if (carry === null) return undefined;
-    const given = this.ask('carry', () => carry() ?? currentEvent()?.carried);
+    const current = currentEvent();
+    if (current instanceof HandlerContext && current.carriedJson !== undefined) return current.carriedJson;
+    const given = this.ask('carry', carry);
     if (given === undefined) return undefined;
     try {
       const json = JSON.stringify(given) as string | undefined;

@@ -73,6 +73,11 @@ export class Emits {
     return this.waiting.size;
   }
 
+  /** Whether emits wait for room: those that only wait until `maxInputRate` lets them in would have some. */
+  get waitForRoom(): boolean {
+    return this.waiting.size > 0 && this.waiting.reason !== 'rate';
+  }
+
   /** See `EventBus.emit`. */
   emit(type: string, payload: unknown, options: EventOptions | undefined): Promise<string> {
     const { types, settings, context } = this.parts;

@@ -39,6 +39,19 @@ describe('a full buffer', () => {
     expect(bus.readings()).toMatchObject({ refused: 3, emitted: 20, full: true });
   });
 
+  it('is full while an emit waits for memory, whatever waits behind it', async () => {
+    const stage = await started({ maxMemoryMB: 1, whenFull: { waitMs: 500 }, ...performanceOf(1_000) });
+    const { bus } = stage;
+    bus.register('seen', NEVER);
+    const payload = 'x'.repeat(5_000);
+    const emits = Array.from({ length: 500 }, () => bus.emit('seen', payload));
+    const settled = Promise.allSettled(emits);
+    expect(bus.readings().memoryUsage).toBeLessThan(1);
+    expect(bus.readings().full).toBe(true);
+    await stage.clock.advance(1_000);
+    await settled;
+  });
+
   it('says when it is memory that is missing', async () => {
     const { bus } = await started({ maxMemoryMB: 1, maxQueueSize: 1_000 });
     bus.register('seen', NEVER);
@@ -88,7 +101,7 @@ describe('a full buffer', () => {
     const late = bus.emit('seen', 9);
     late.catch(() => undefined);
     await clock.advance(499);
-    expect(bus.readings()).toMatchObject({ waitingEmits: 1, refused: 0 });
+    expect(bus.readings()).toMatchObject({ waitingEmits: 1, refused: 0, full: true });
     await clock.advance(1);
     await expect(late).rejects.toMatchObject({ reason: 'events', waitedMs: 500 });
     expect(bus.readings()).toMatchObject({ waitingEmits: 0, refused: 1 });
@@ -132,6 +145,8 @@ describe('maxInputRate', () => {
     for (let count = 0; count < 12; count += 1) void bus.emit('seen', count).then(() => emitted.push(count));
     await clock.advance(0);
     expect(emitted).toEqual([0, 1, 2, 3, 4]);
+    // There is room: nothing that a larger buffer would mend.
+    expect(bus.readings()).toMatchObject({ waitingEmits: 7, full: false });
     await clock.advance(1_020);
     expect(emitted).toHaveLength(10);
     await clock.advance(1_020);

@@ -52,6 +52,11 @@ export class WaitingEmits {
     return this.critical.length + this.others.length;
   }
 
+  /** What they wait for: those behind others wait for what these do. Undefined: nobody waits. */
+  get reason(): FullReason | undefined {
+    return (this.critical[0] ?? this.others[0])?.emit.reason;
+  }
+
   /** Whether an emit of this lane must wait behind others. */
   hasBefore(lane: number): boolean {
     return this.critical.length > 0 || (lane !== CRITICAL && this.others.length > 0);
@@ -62,7 +67,7 @@ export class WaitingEmits {
     const { waitMs, max } = this.parts;
     if (waitMs === 0 || this.size >= max) {
       // Behind others it was not tried: it is refused for what they wait for.
-      emit.refused((this.critical[0] ?? this.others[0])?.emit.reason ?? emit.reason, 0);
+      emit.refused(this.reason ?? emit.reason, 0);
       return;
     }
     const queue = emit.event.lane === CRITICAL ? this.critical : this.others;

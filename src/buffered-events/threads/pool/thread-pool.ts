@@ -1,7 +1,5 @@
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import type { Clock } from '../../../kernel/time/clock.js';
-import { mustBe, shown } from '../../../kernel/values/words.js';
-import { MOST_THREADS } from '../../buffer/buffer-words.js';
 import type { EventBusSettings } from '../../configuration/event-bus-settings.js';
 import { EventBusClosedError, EventThreadStartError } from '../../events/errors.js';
 import type { ThreadStart } from '../thread-messages.js';
@@ -9,6 +7,7 @@ import { endedWithin } from './ended-within.js';
 import { Bell } from './bell.js';
 import type { PoolBuffer, PoolListener, ThreadWorker } from './pool-words.js';
 import { PoolWatch } from './pool-watch.js';
+import { checkThreadCount } from './thread-count.js';
 import { checkLoadable, startNodeThread, threadStart } from './thread-entry.js';
 import type { LifeEnd } from './thread-life.js';
 import { ThreadSeat } from './thread-seat.js';
@@ -39,6 +38,8 @@ export interface PoolParts {
 export class ThreadPool {
   /** Times that events were ready, a thread idle, and nothing was claimed for a second; every thread was woken then. */
   stalls = 0;
+  /** Threads that died unplanned; those that could not boot are among them. */
+  deaths = 0;
   private readonly logger = new SafeLogger('BufferedEvents');
   private readonly seats: ThreadSeat[] = [];
   /** Those that can claim, lowest number first. */
@@ -118,11 +119,8 @@ export class ThreadPool {
    * @throws EventThreadStartError when a thread could not boot; it is tried again nevertheless
    * @throws EventBusClosedError once the pool stops
    */
-  scale(count: number): Promise<void> {
-    if (!Number.isInteger(count) || count < 0 || count > MOST_THREADS) {
-      const wrong = mustBe(`a whole number from 0 to ${MOST_THREADS}`, shown(count));
-      return Promise.reject(new TypeError(`scaleWorkers(count): count ${wrong}.`));
-    }
+  async scale(count: number): Promise<void> {
+    checkThreadCount(count);
     return this.change(async () => {
       if (count > 0) this.checkModule();
       if (count < this.target) await this.closeFrom(count, this.parts.settings.gracefulShutdownTimeout);
@@ -232,6 +230,7 @@ export class ThreadPool {
   private ended(owner: number, end: LifeEnd, restartsInMs: number | null): void {
     if (!this.hasStarted) return;
     if (restartsInMs !== null) {
+      this.deaths += 1;
       const why = end.bootError === undefined ? end.text : `could not boot: ${end.bootError.message}`;
       this.logger.error(`Worker thread ${owner} ${why}. It starts again in ${restartsInMs} ms.`);
     } else if (end.atDeadline) {

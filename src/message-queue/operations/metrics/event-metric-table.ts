@@ -56,7 +56,7 @@ export const EVENT_METRICS = {
   event_wait_seconds: event(
     'histogram',
     [],
-    'From the emit of an event to the start of its run, in this process; the sum is estimated from the buckets.',
+    'From the emit of an event to the start of its first run, in this process; the sum is estimated from the buckets.',
   ),
   event_run_seconds: event(
     'histogram',
