@@ -144,7 +144,7 @@ function NextSchedules({ schedules }) {
           <${Link} page="schedules">${schedule.key}<//><span class="desc">${schedule.queue}</span>
         </th>
         <td class="l mono">${repeatText(schedule.repeat)}</td>
-        <td><${When} at=${schedule.lastRunAt} isFar /></td>
+        <td><${When} at=${schedule.lastRunAt} isPast /></td>
         <td>
           ${schedule.nextRunAt === null || schedule.state !== 'planned' ? html`<${Mark} state=${schedule.state} withWord />` : html`<${When} at=${schedule.nextRunAt} isFar />`}
         </td>
