@@ -20,6 +20,13 @@ import { QueueRows } from './queue-rows.js';
 
 const FEW = 5;
 
+function Growth({ perMinute }) {
+  if (Math.abs(perMinute) < 0.5) return 'steady';
+  return html`<span class=${perMinute > 0 ? 'amber' : ''}
+    >${perMinute > 0 ? '+' : '−'} ${rate(Math.abs(perMinute))}/min</span
+  >`;
+}
+
 function Tiles({ totals }) {
   const { waitingPerMinute: growth, failureRate, usualFailureRate: usual, runMs } = totals;
   const [run, runUnit] = durationParts(runMs.p95);
@@ -27,8 +34,7 @@ function Tiles({ totals }) {
   const before = totals.completedPerSecondHourAgo;
   return html`<dl class="tiles" aria-label="All queues">
     <${Tile} name="Waiting" figure=${count(totals.waiting)}>
-      ${Math.abs(growth) >= 0.5 ? html`<span class=${growth > 0 ? 'amber' : ''}>${growth > 0 ? '+' : '−'} ${rate(Math.abs(growth))}/min</span>` : 'steady'}
-      ${totals.waiting > 0 && ` · oldest ${span(totals.oldestWaitingMs)}`}
+      ${totals.waiting === 0 ? 'nothing waits' : html`<${Growth} perMinute=${growth} /> · oldest ${span(totals.oldestWaitingMs)}`}
     <//>
     <${Tile} name="Completed" figure=${rate(totals.completedPerSecond)} unit="/s">
       ${before === null ? '1 h ago: not known' : `1 h ago ${rate(before)} /s`}
