@@ -15,6 +15,7 @@ import { Act, Link, useDesk } from '../parts/desk.js';
 import { Chart } from '../parts/chart.js';
 import { Mark, Tile, When } from '../parts/figures.js';
 import { Panel, Table } from '../parts/panel.js';
+import { ownOf, Reasons, serverReasons } from '../parts/reasons.js';
 import { AlertSentences } from './alert-sentence.js';
 import { QueueRows } from './queue-rows.js';
 
@@ -175,20 +176,10 @@ export function OverviewPage() {
   const { groups } = deadLetters;
   return html`
     <${AlertSentences} alerts=${alerts} after=${reload} />
-    ${reasons.map(
-      ({ code, message, severity }) =>
-        html`<section
-          key=${code + message}
-          class="alert ${severity === 'unhealthy' ? '' : 'warn'}"
-          aria-label=${code}
-        >
-          <span class="mark" aria-hidden="true">${severity === 'unhealthy' ? '■' : '▲'}</span>
-          <p><b>${code}</b> · ${message}</p>
-        </section>`,
-    )}
+    <${Reasons} reasons=${[...serverReasons(queues), ...reasons]} of=${queues.length} />
     <${Tiles} totals=${totals} />
     <${ActivityCharts} key=${hours} history=${history} deploys=${deploys} sub="all queues" />
-    <${QueueRows} queues=${queues} hours=${hours} board=${board} />
+    <${QueueRows} queues=${queues.map(ownOf)} hours=${hours} board=${board} />
     <div class="two">
       <${Panel}
         title="Dead letters by error"
