@@ -124,7 +124,7 @@ export const readOf = ({ looked, of }) =>
   looked >= of
     ? of === 0
       ? ''
-      : `all ${count(of)} read`
+      : `${of === 1 ? '' : 'all '}${count(of)} read`
     : `the newest ${count(looked)} of ${count(of)} read`;
 
 /** Has a schedule run once more, now. */
