@@ -26,6 +26,8 @@ export interface FakeState {
   /** Answers everything with this, as an app does whose broker or log-in is away. */
   refusal: { readonly status: number; readonly detail: string } | null;
   matched: number;
+  /** How many dead letters are listed. */
+  letters: number;
   /** How many of a long change have moved; null: changes are short. */
   moved: number | null;
   /** How far a long change gets, however often it is asked about: a test that looks at it under way must not race it. */
@@ -57,6 +59,7 @@ export class FakeConsole {
     overview: busyOverview,
     refusal: null,
     matched: 27,
+    letters: 12,
     moved: null,
     getsTo: 24_000,
     rewrite: (answer) => answer,
@@ -127,7 +130,7 @@ export class FakeConsole {
       case 'dead-letters':
         return first === 'groups'
           ? groupsAnswer(overview, query)
-          : { letters: this.letters.slice(0, 12), cursor: null };
+          : { letters: this.letters.slice(0, this.state.letters), cursor: null };
       case 'schedules':
         return { schedules: overview.schedules };
       case 'workers':

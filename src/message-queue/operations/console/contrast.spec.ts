@@ -29,7 +29,7 @@ function contrast(a: string, b: string): number {
 /** Which text stands on which ground. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   text: ['bg', 'panel', 'hover', 'badbg', 'warnbg', 'line2', 'track'],
-  soft: ['bg', 'panel', 'hover', 'badbg', 'warnbg'],
+  soft: ['bg', 'panel', 'hover', 'badbg', 'warnbg', 'line2'],
   faint: ['bg', 'panel', 'hover'],
   accent: ['bg', 'panel', 'hover', 'badbg', 'warnbg'],
   ok: ['panel', 'hover'],

@@ -87,17 +87,22 @@ describe('Figures on the console', () => {
   });
 
   it('tell moments as shortly as they can be told apart', () => {
-    const { moment, away } = format as Required<Format>;
+    const { moment, away, ago } = format as Required<Format>;
     expect(moment!(NOW - 60_000, NOW)).toMatch(/^\d\d:\d\d$/);
     expect(moment!(NOW - 5 * 86_400_000, NOW)).toMatch(/^2[34] Nov \d\d:\d\d$/);
     expect(moment!('2024-03-01T12:00:00.000Z', NOW)).toMatch(/^1 Mar 2024 \d\d:\d\d$/);
+    expect(moment!(NOW - 7_000, NOW, true)).toMatch(/^\d\d:\d\d:01$/);
+    expect(moment!(NOW - 5 * 86_400_000, NOW, true)).toMatch(/^2[34] Nov \d\d:\d\d:08$/);
     for (const broken of [null, undefined, '', 'yesterday', NaN, 1e300]) {
       expect(moment!(broken, NOW)).toBe('–');
       expect(away!(broken, NOW)).toBe('–');
+      expect(ago!(broken, NOW)).toBe('–');
     }
     expect(away!(NOW + 41_640_000, NOW)).toBe('in 11 h 34 min');
     expect(away!(NOW - 42_000, NOW)).toBe('42 s ago');
     expect(away!(NOW + 3, NOW)).toBe('now');
+    expect(ago!(NOW - 42_000, NOW)).toBe('42 s ago');
+    expect(ago!(NOW + 1_400, NOW)).toBe('now');
   });
 });
 

@@ -41,9 +41,12 @@ export function overviewTotals({
   const ages = rows.map((row) => row.oldestWaitingMs).filter((age) => age !== null);
   const slots = sum((row) => row.slots);
   const alive = workers.filter(({ state }) => state === 'alive');
+  const waiting = sum((row) => row.waiting);
+  const grown = of('added') - of('completed') - of('dead');
   return {
-    waiting: sum((row) => row.waiting),
-    waitingPerMinute: (of('added') - of('completed') - of('dead')) / minutes,
+    waiting,
+    // Jobs that are added with a delay do not wait yet: it has grown by no more than what waits.
+    waitingPerMinute: Math.min(grown, waiting) / minutes,
     oldestWaitingMs: ages.length === 0 ? null : Math.max(...ages),
     completedPerSecond: of('completed') / (WINDOW_MS / 1_000),
     completedPerSecondHourAgo: perSecondAround(points, at - HOUR_MS, stepMinutes),

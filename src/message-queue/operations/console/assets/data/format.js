@@ -124,11 +124,15 @@ export function day(value) {
   return time === null ? UNKNOWN : dayFormat.format(time);
 }
 
-/** A moment, as short as it can be told from others: `13:32`, `28 Nov 13:32`, `28 Nov 2024 13:32`. @param now milliseconds since the epoch */
-export function moment(value, now = Date.now()) {
+/**
+ * A moment, as short as it can be told from others: `13:32`, `28 Nov 13:32`, `28 Nov 2024 13:32`.
+ * @param now milliseconds since the epoch
+ * @param isExact with seconds, such as `28 Nov 13:32:07`: what came first is to be seen
+ */
+export function moment(value, now = Date.now(), isExact = false) {
   const time = timeOf(value);
   if (time === null) return UNKNOWN;
-  const clock = clockFormat.format(time);
+  const clock = (isExact ? secondsFormat : clockFormat).format(time);
   if (yearFormat.format(time) === yearFormat.format(now)) return clock;
   const isNear = Math.abs(time - now) < 180 * DAY;
   return `${(isNear ? dayFormat : yearFormat).format(time)} ${clock}`;
@@ -147,6 +151,12 @@ export function away(value, now) {
   const ms = time - now;
   if (Math.abs(ms) < SECOND) return 'now';
   return ms < 0 ? `${span(-ms)} ago` : `in ${span(ms)}`;
+}
+
+/** How long ago something was: what was only just may seem to be to come, by another clock or by what is known of `now`. */
+export function ago(value, now) {
+  const time = timeOf(value);
+  return away(time === null ? null : Math.min(time, now), now);
 }
 
 /** A payload or result to be read. */

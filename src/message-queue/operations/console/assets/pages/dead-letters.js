@@ -19,7 +19,7 @@ export function filterOf(query) {
   return given.cancelled === undefined ? given : { ...given, cancelled: given.cancelled === 'true' };
 }
 
-function Filters({ filter, jobs, onPreview, isBusy }) {
+function Filters({ filter, jobs, onPreview, isBusy, isNone }) {
   const { overview, place, isOperator } = useDesk();
   const queues = overview.queues.map(({ queue }) => queue);
   const apply = (form) => {
@@ -36,7 +36,9 @@ function Filters({ filter, jobs, onPreview, isBusy }) {
     event.preventDefault();
     apply(event.currentTarget);
   };
-  const preview = (action) => (event) => onPreview(action, apply(event.currentTarget.form));
+  const preview = (action) => (event) => {
+    if (!isNone) onPreview(action, apply(event.currentTarget.form));
+  };
   return html`<form class="filters" onSubmit=${submit} aria-label="Which dead letters">
     <${Choices} label="Queue" name="queue" value=${filter.queue} choices=${queues} onChange=${changed} />
     <${Choices} label="Job" name="job" value=${filter.job} choices=${jobs} onChange=${changed} />
@@ -48,12 +50,14 @@ function Filters({ filter, jobs, onPreview, isBusy }) {
     ${filter.group && html`<button type="button" class="chip" onClick=${() => turn(place, { group: undefined })}>One kind of error only ✕</button>`}
     ${
       isOperator
-        ? html`<button type="button" class="primary" aria-disabled=${isBusy} onClick=${preview('replay')}>
+        ? html`<span class="row">
+            <button type="button" class="primary" aria-disabled=${isBusy || isNone} onClick=${preview('replay')}>
               Preview replay
             </button>
-            <button type="button" aria-disabled=${isBusy} onClick=${preview('discard')}>
+            <button type="button" aria-disabled=${isBusy || isNone} onClick=${preview('discard')}>
               Preview discard
-            </button>`
+            </button>
+          </span>`
         : html`<button type="submit">Find</button>`
     }
   </form>`;
@@ -71,13 +75,52 @@ function LetterRows({ letters, after }) {
         ><span class="desc">${job} · ${queue}</span>
       </th>
       <td class="l err">${error}<span class="desc" title=${text}>${text}</span></td>
-      <td>${count(attempts)}</td>
-      <td><${When} at=${failedAt} /></td>
+      <td data-m="attempts">${count(attempts)}</td>
+      <td data-m="failed"><${When} at=${failedAt} isExact /></td>
       <td class="acts">
         <${Act} label="Put ${id} of ${queue} back to waiting" run=${retry} after=${after}>Replay<//>
       </td>
     </tr>`;
   });
+}
+
+/** What the filter finds: by error, and one by one. */
+function Found({ groups, letters, found, after }) {
+  return html`<${Panel} title="By error" sub=${groups.data === null ? '' : readOf(groups.data)} isBusy=${groups.isBusy}>
+      <${Stale} live=${groups} />
+      ${
+        groups.data === null
+          ? html`<${Missing} live=${groups} what="dead letters" />`
+          : html`<${Table}
+              caption="Dead letters by error"
+              columns=${['Error', '<Job', 'Letters', 'First', 'Last']}
+              rows=${GroupRows({ groups: groups.data.groups, withFirst: true })}
+              empty="No dead letter matches."
+            />`
+      }
+    <//>
+    <${Panel} title="Letters" sub="the newest first" isBusy=${letters.isBusy}>
+      <${Stale} live=${letters} />
+      ${
+        letters.data === null
+          ? html`<${Missing} live=${letters} what="letters" />`
+          : html`<${Table}
+                class="letters"
+                caption="Dead letters"
+                columns=${['Letter', '<Error', 'Attempts', 'Failed', '']}
+                rows=${LetterRows({ letters: found, after })}
+                empty="No dead letter matches."
+              />
+              <${More} live=${letters} />`
+      }
+    <//>`;
+}
+
+/** How many of all letters match: `1 letter matches`, `3 of 37 letters match`. */
+function matchText(groups, all) {
+  const match = groups.reduce((sum, { letters }) => sum + letters, 0);
+  const of = match === all ? '' : `${count(match)} of `;
+  return `${of}${counted(all, 'letter')} ${match === 1 ? 'matches' : 'match'}`;
 }
 
 export function DeadLettersPage() {
@@ -107,16 +150,16 @@ export function DeadLettersPage() {
   };
   const shown = groups.data?.groups ?? [];
   const jobs = [...new Set([...shown.map(({ job }) => job), ...(filter.job ? [filter.job] : [])])].sort();
-  const match =
-    groups.data === null
-      ? undefined
-      : `${count(shown.reduce((sum, { letters: some }) => sum + some, 0))} of ${counted(overview.totals.dead, 'letter')} match`;
   const clear = Object.keys(filter).length > 0 && html`<${Link} page="dead-letters">Clear the filter<//>`;
   const found = (letters.data ?? []).flatMap((answer) => answer.letters);
+  const isRead = [groups, letters].every(({ data, error }) => data !== null && error === null);
+  const isEmpty = isRead && shown.length + found.length === 0 && !letters.hasMore;
+  const isNone = isEmpty && overview.totals.dead === 0;
+  const match = groups.data === null ? '' : matchText(shown, overview.totals.dead);
   return html`
-    <${Panel} title="Dead letters" sub=${match} more=${clear}
-      ><${Filters} filter=${filter} jobs=${jobs} onPreview=${preview} isBusy=${isBusy}
-    /><//>
+    <${Panel} title="Dead letters" sub=${isEmpty ? '' : match} more=${clear}
+      ><${Filters} filter=${filter} jobs=${jobs} onPreview=${preview} isBusy=${isBusy} isNone=${isNone}
+    />${isEmpty && html`<p class="empty">${isNone ? 'There are no dead letters.' : `${match}.`}</p>`}<//>
     ${place.query.operation && html`<${Operation} key=${place.query.operation} id=${place.query.operation} after=${again} />`}
     ${
       plan !== null &&
@@ -128,32 +171,6 @@ export function DeadLettersPage() {
         onDone=${again}
       />`
     }
-    <${Panel} title="By error" sub=${groups.data === null ? '' : readOf(groups.data)} isBusy=${groups.isBusy}>
-      <${Stale} live=${groups} />
-      ${
-        groups.data === null
-          ? html`<${Missing} live=${groups} what="dead letters" />`
-          : html`<${Table}
-              caption="Dead letters by error"
-              columns=${['Error', '<Job', 'Letters', 'First', 'Last']}
-              rows=${GroupRows({ groups: shown, withFirst: true })}
-              empty="No dead letter matches."
-            />`
-      }
-    <//>
-    <${Panel} title="Letters" sub="the newest first" isBusy=${letters.isBusy}>
-      <${Stale} live=${letters} />
-      ${
-        letters.data === null
-          ? html`<${Missing} live=${letters} what="letters" />`
-          : html`<${Table}
-                caption="Dead letters"
-                columns=${['Letter', '<Error', 'Attempts', 'Failed', '']}
-                rows=${LetterRows({ letters: found, after: again })}
-                empty="No dead letter matches."
-              />
-              <${More} live=${letters} />`
-      }
-    <//>
+    ${!isEmpty && html`<${Found} groups=${groups} letters=${letters} found=${found} after=${again} />`}
   `;
 }

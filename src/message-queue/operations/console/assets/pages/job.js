@@ -54,7 +54,7 @@ function Runs({ runs }) {
     ({ attempt, at, kind, error, text, durationMs, waitMs, worker }, index) =>
       html`<tr key=${index}>
         <th scope="row">${count(attempt)}<span class="desc">${kind}</span></th>
-        <td><${When} at=${at} /></td>
+        <td><${When} at=${at} isExact /></td>
         <td>${duration(waitMs)}</td>
         <td>${duration(durationMs)}</td>
         <td class="l wrap">
@@ -102,17 +102,17 @@ export function JobPage() {
       more=${live.error === null && html`<${Acts} job=${job} after=${live.reload} />`}
     >
       <${Stale} live=${live} />
-      ${job.cancelled !== null && html`<p class="old"><span aria-hidden="true">‖</span> Cancelled${job.cancelled.at !== null && html` at <${When} at=${job.cancelled.at} />`}: ${job.cancelled.reason}</p>`}
+      ${job.cancelled !== null && html`<p class="old"><span aria-hidden="true">‖</span> Cancelled${job.cancelled.at !== null && html` at <${When} at=${job.cancelled.at} isExact />`}: ${job.cancelled.reason}</p>`}
       <dl class="facts">
         <${Fact} name="State"
           >${job.state === 'failed' ? html`<span class="up"><span aria-hidden="true">■</span> failed</span>` : job.state}<//
         >
         <${Fact} name="Attempts">${count(job.attempts)} of ${count(job.maxAttempts)}<//>
         <${Fact} name="Priority">${count(job.priority)}<//>
-        <${Fact} name="Added"><${When} at=${job.addedAt} /><//>
-        <${Fact} name="Due"><${When} at=${job.dueAt} /><//>
-        <${Fact} name="Started"><${When} at=${job.startedAt} /><//>
-        <${Fact} name="Finished"><${When} at=${job.finishedAt} /><//>
+        <${Fact} name="Added"><${When} at=${job.addedAt} isExact /><//>
+        <${Fact} name="Due"><${When} at=${job.dueAt} isExact /><//>
+        <${Fact} name="Started"><${When} at=${job.startedAt} isExact /><//>
+        <${Fact} name="Finished"><${When} at=${job.finishedAt} isExact /><//>
         <${Fact} name="Correlation id"><span class="mono">${job.correlationId ?? '–'}</span><//>
         ${job.progress !== null && job.progress !== 0 && html`<${Fact} name="Progress"><span class="mono">${pretty(job.progress)}</span><//>`}
       </dl>
@@ -129,7 +129,7 @@ export function JobPage() {
             ({ at, by }, index) =>
               html`<tr key=${index}>
                 <th scope="row">${by}</th>
-                <td><${When} at=${at} /></td>
+                <td><${When} at=${at} isExact /></td>
               </tr>`,
           )}
         />

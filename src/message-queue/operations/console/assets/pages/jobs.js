@@ -49,10 +49,10 @@ function JobRow({ job }) {
       ${stateWord(state)}${error !== null && html`<span class="desc err" title=${error}>${error}</span>`}
     </td>
     <td>${count(attempts)}</td>
-    <td><${When} at=${addedAt} /></td>
-    <td><${When} at=${dueAt} /></td>
-    <td><${When} at=${startedAt} /></td>
-    <td><${When} at=${finishedAt} /></td>
+    <td><${When} at=${addedAt} isExact /></td>
+    <td><${When} at=${dueAt} isExact /></td>
+    <td><${When} at=${startedAt} isExact /></td>
+    <td><${When} at=${finishedAt} isExact /></td>
   </tr>`;
 }
 

@@ -15,10 +15,18 @@ import { Act, Link, useDesk } from '../parts/desk.js';
 import { Chart } from '../parts/chart.js';
 import { Mark, Tile, When } from '../parts/figures.js';
 import { Panel, Table } from '../parts/panel.js';
+import { ownOf, Reasons, serverReasons } from '../parts/reasons.js';
 import { AlertSentences } from './alert-sentence.js';
 import { QueueRows } from './queue-rows.js';
 
 const FEW = 5;
+
+function Growth({ perMinute }) {
+  if (Math.abs(perMinute) < 0.5) return 'steady';
+  return html`<span class=${perMinute > 0 ? 'amber' : ''}
+    >${perMinute > 0 ? '+' : '−'} ${rate(Math.abs(perMinute))}/min</span
+  >`;
+}
 
 function Tiles({ totals }) {
   const { waitingPerMinute: growth, failureRate, usualFailureRate: usual, runMs } = totals;
@@ -27,8 +35,7 @@ function Tiles({ totals }) {
   const before = totals.completedPerSecondHourAgo;
   return html`<dl class="tiles" aria-label="All queues">
     <${Tile} name="Waiting" figure=${count(totals.waiting)}>
-      ${Math.abs(growth) >= 0.5 ? html`<span class=${growth > 0 ? 'amber' : ''}>${growth > 0 ? '+' : '−'} ${rate(Math.abs(growth))}/min</span>` : 'steady'}
-      ${totals.waiting > 0 && ` · oldest ${span(totals.oldestWaitingMs)}`}
+      ${totals.waiting === 0 ? 'nothing waits' : html`<${Growth} perMinute=${growth} /> · oldest ${span(totals.oldestWaitingMs)}`}
     <//>
     <${Tile} name="Completed" figure=${rate(totals.completedPerSecond)} unit="/s">
       ${before === null ? '1 h ago: not known' : `1 h ago ${rate(before)} /s`}
@@ -117,7 +124,7 @@ export const readOf = ({ looked, of }) =>
   looked >= of
     ? of === 0
       ? ''
-      : `all ${count(of)} read`
+      : `${of === 1 ? '' : 'all '}${count(of)} read`
     : `the newest ${count(looked)} of ${count(of)} read`;
 
 /** Has a schedule run once more, now. */
@@ -144,7 +151,7 @@ function NextSchedules({ schedules }) {
           <${Link} page="schedules">${schedule.key}<//><span class="desc">${schedule.queue}</span>
         </th>
         <td class="l mono">${repeatText(schedule.repeat)}</td>
-        <td><${When} at=${schedule.lastRunAt} isFar /></td>
+        <td><${When} at=${schedule.lastRunAt} isPast /></td>
         <td>
           ${schedule.nextRunAt === null || schedule.state !== 'planned' ? html`<${Mark} state=${schedule.state} withWord />` : html`<${When} at=${schedule.nextRunAt} isFar />`}
         </td>
@@ -169,20 +176,10 @@ export function OverviewPage() {
   const { groups } = deadLetters;
   return html`
     <${AlertSentences} alerts=${alerts} after=${reload} />
-    ${reasons.map(
-      ({ code, message, severity }) =>
-        html`<section
-          key=${code + message}
-          class="alert ${severity === 'unhealthy' ? '' : 'warn'}"
-          aria-label=${code}
-        >
-          <span class="mark" aria-hidden="true">${severity === 'unhealthy' ? '■' : '▲'}</span>
-          <p><b>${code}</b> · ${message}</p>
-        </section>`,
-    )}
+    <${Reasons} reasons=${[...serverReasons(queues), ...reasons]} of=${queues.length} />
     <${Tiles} totals=${totals} />
     <${ActivityCharts} key=${hours} history=${history} deploys=${deploys} sub="all queues" />
-    <${QueueRows} queues=${queues} hours=${hours} board=${board} />
+    <${QueueRows} queues=${queues.map(ownOf)} hours=${hours} board=${board} />
     <div class="two">
       <${Panel}
         title="Dead letters by error"

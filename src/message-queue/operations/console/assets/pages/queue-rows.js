@@ -46,11 +46,11 @@ function QueueRow({ row }) {
   const state = stateOf(row);
   const has = (code) => reasons.some((reason) => reason.code === code);
   const isLate = has('JOBS_WAIT_LONG') || has('NO_PROGRESS');
-  return html`<tr key=${queue}>
+  return html`<tr key=${queue} class=${reasons.length > 0 ? 'told' : ''}>
     <th scope="row">
       <${Mark} state=${state} /><${Link} page="queues" names=${[queue]}>${queue}<//>
       ${state !== 'healthy' && html`<span class="word ${state === 'unhealthy' ? 'up' : state === 'degraded' ? 'amber' : ''}" aria-hidden="true"> ${state}</span>`}
-      <span class="desc" title=${reasons.map(({ message }) => message).join('\n')}>${row.description}</span>
+      <span class="desc" title=${row.description}>${row.description}</span>
     </th>
     <td data-m="waiting"><${Count} value=${row.waiting} /></td>
     <td class=${isLate ? 'amber' : ''}>
@@ -71,7 +71,13 @@ function QueueRow({ row }) {
       ${row.dead > 0 ? html`<${Link} page="dead-letters" query=${{ queue }}><${Count} value=${row.dead} /><//>` : html`<span class="zero">0</span>`}
     </td>
     <td class="acts"><${PauseAct} row=${row} /></td>
-  </tr>`;
+  </tr>
+  ${
+    reasons.length > 0 &&
+    html`<tr key="why ${queue}">
+      <td class="why" colspan="12">${reasons.map(({ code, message }) => html`<p key=${code + message}>${message}</p>`)}</td>
+    </tr>`
+  }`;
 }
 
 function Idle({ names }) {

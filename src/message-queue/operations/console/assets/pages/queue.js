@@ -7,6 +7,7 @@ import { Act, Link, useDesk } from '../parts/desk.js';
 import { Mark, stateOf, Tile, Use } from '../parts/figures.js';
 import { Choices } from '../parts/fields.js';
 import { Missing, Panel, Stale, Table } from '../parts/panel.js';
+import { ownOf, Reasons, serverReasons } from '../parts/reasons.js';
 import { AlertSentences } from './alert-sentence.js';
 import { ActivityCharts } from './overview.js';
 import { PauseAct } from './queue-rows.js';
@@ -112,7 +113,8 @@ export function QueuePage() {
   );
   if (live.data === null)
     return html`<${Panel} title=${queue}><${Missing} live=${live} what="the queue" /><//>`;
-  const { queue: row, announced, workers, jobs } = live.data;
+  const { announced, workers, jobs } = live.data;
+  const row = ownOf(live.data.queue);
   const names = [...new Set([...(announced?.jobs ?? []), ...jobs.map((one) => one.job)])];
   const acts = html`<span class="row">
     <${Link} page="jobs" query=${{ queue }}>Jobs<//>
@@ -124,6 +126,7 @@ export function QueuePage() {
   </span>`;
   return html`
     <${AlertSentences} alerts=${overview.alerts.filter((alert) => alert.queue === queue)} after=${reload} />
+    <${Reasons} reasons=${serverReasons([live.data.queue])} of=${1} />
     <${Panel} title=${queue} id="queue" sub=${row.description} more=${acts}>
       <${Stale} live=${live} />
       <p class="reasons">

@@ -53,7 +53,7 @@ export function WorkerRows({ workers, queue }) {
       <td class="l"><${Mark} state=${state} withWord /></td>
       <td class="l">${version}<span class="desc">Node ${node.replace(/^v/, '')}</span></td>
       <td><${When} at=${startedAt} /></td>
-      <td><${When} at=${seenAt} isFar /></td>
+      <td><${When} at=${seenAt} isPast /></td>
       <td>${bytes(rssBytes)}</td>
       <td class=${loopLagMs > SLOW_LOOP_MS ? 'amber' : ''}>${duration(loopLagMs)}</td>
       <td>

@@ -1,5 +1,5 @@
 import { html } from '../vendor/htm-preact.js';
-import { count, moment, momentInFull, timeOf, away } from '../data/format.js';
+import { ago, away, count, moment, momentInFull, timeOf } from '../data/format.js';
 import { Spoken, useDesk } from './desk.js';
 
 /** A state has a shape, a word and a colour, so that none of them is needed. */
@@ -75,12 +75,12 @@ export function Tile({ name, figure, unit, look = '', children }) {
   </div>`;
 }
 
-/** A moment as a clock, or as how far away it is; in full when it is pointed at. */
-export function When({ at, isFar = false }) {
+/** A moment as a clock, with seconds where `isExact`, or as how far away it is, or ago where `isPast`; in full when it is pointed at. */
+export function When({ at, isExact = false, isFar = false, isPast = false }) {
   const { now } = useDesk();
   const time = timeOf(at);
   if (time === null) return html`<span class="zero">–</span>`;
   return html`<time datetime=${new Date(time).toISOString()} title=${momentInFull(time)}
-    >${isFar ? away(time, now) : moment(time, now)}</time
+    >${isPast ? ago(time, now) : isFar ? away(time, now) : moment(time, now, isExact)}</time
   >`;
 }
