@@ -61,10 +61,9 @@ describe('the Redis between the sockets of several processes', () => {
     expect(logger.lines).toHaveLength(2);
   });
 
-  it('does not answer: said once', async () => {
-    const link = open(await freePort());
-    await waitUntil(() => logger.lines.length > 0, 'the first attempt');
-    link.close();
-    expect(logger.lines[0]).toMatch(/Redis does not answer: .*ECONNREFUSED.*\.$/);
+  it('does not answer: said in other words', async () => {
+    open(await freePort());
+    const says = /Redis does not answer: .*ECONNREFUSED.*\.$/;
+    await waitUntil(() => logger.lines.some((line) => says.test(line)), 'the first attempt');
   });
 });
