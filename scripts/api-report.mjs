@@ -7,6 +7,17 @@ import ts from 'typescript';
 const REPORTS = 'docs/api';
 const LIBRARY = 'src/message-queue';
 const SUFFIX = '.d.ts.txt';
+const HELP = `Usage: npm run api-report -- [options]
+
+Writes every export of the package's entries with its declaration to docs/api/*.d.ts.txt.
+
+  --check   only compare them with the code, and end with 1 when they differ (npm run api-report:check)
+  --help    show this text`;
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  console.log(HELP);
+  process.exit();
+}
 
 /** The entries of package.json's `exports`. */
 function findEntries() {

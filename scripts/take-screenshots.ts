@@ -6,6 +6,10 @@ import { FakeConsole } from '../test/support/console/fake-console.js';
 
 const MOST_BYTES = 200_000;
 const WIDTH = 1440;
+const HELP = `Usage: npm run screenshots
+
+Takes the pictures of the console that the documents show, over made-up figures, and writes them to docs/images.
+Needs Chromium: CHROMIUM_BIN, or /usr/bin/chromium.`;
 
 interface Picture {
   readonly name: string;
@@ -49,6 +53,10 @@ async function take(browser: Browser, url: string, picture: Picture): Promise<vo
 }
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    console.log(HELP);
+    return;
+  }
   const fake = await FakeConsole.start();
   const executablePath = process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium';
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });

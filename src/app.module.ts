@@ -9,7 +9,12 @@ import type { ListedConversation } from './chat/messages/listed-conversation.js'
 import { EnvironmentKeyProvider } from './message-queue/adapters/environment-keys/index.js';
 import { socketIoAdapters } from './message-queue/adapters/socket-io/index.js';
 import { sqlStoreAdapters } from './message-queue/adapters/sql/index.js';
-import { MESSAGE_QUEUE_CONFIG, MessageQueueModule, QueueName } from './message-queue/index.js';
+import {
+  InvalidConfigurationError,
+  MESSAGE_QUEUE_CONFIG,
+  MessageQueueModule,
+  QueueName,
+} from './message-queue/index.js';
 import { KeyProvider } from './message-queue/ports/index.js';
 import type { MessageQueueConfig, MessageQueueModuleOptions } from './message-queue/index.js';
 
@@ -60,7 +65,7 @@ export class AppModule {
     const databaseUrl = chosen ?? valueOf('databaseUrl', environment);
     const users = (chatUsers ?? valueOf('chatUsers', environment))?.trim() || undefined;
     const hosts = chatHosts ?? valueOf('chatHosts', environment);
-    const stores = databaseUrl ? sqlStoreAdapters({ url: databaseUrl }) : [];
+    const stores = databaseUrl ? storesAt(databaseUrl) : [];
     const own = [...SOCKET_IO, ...stores, ...keysFrom(environment)];
     const { adapters = [] } = given;
     const replaced = adapters.map(tokenOf);
@@ -107,6 +112,26 @@ function operationsWith(
 function withDeliveryFlow(queues: MessageQueueModuleOptions['queues'] = {}): typeof queues {
   const { MESSAGE_DELIVERY } = QueueName;
   return { ...queues, [MESSAGE_DELIVERY]: { flow: DELIVERY_FLOW, ...queues[MESSAGE_DELIVERY] } };
+}
+
+/** The stores on one database. A wrong address is called by the variable that whoever starts the app has set. */
+function storesAt(url: string): Provider[] {
+  return sqlStoreAdapters({ url }).map((provider) => {
+    if (!('useFactory' in provider)) return provider;
+    const make = provider.useFactory as (...injected: unknown[]) => unknown;
+    return { ...provider, useFactory: async (...injected: unknown[]) => named(() => make(...injected)) };
+  });
+}
+
+async function named(make: () => unknown): Promise<unknown> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof InvalidConfigurationError)) throw error;
+    const path = APP_VARIABLES.databaseUrl.variable;
+    const issues = error.issues.map(({ message }) => ({ path, message }));
+    throw new InvalidConfigurationError('The address of the database is wrong:', issues);
+  }
 }
 
 /** The key ring of the environment; none without ENCRYPTION_KEYS. */

@@ -70,10 +70,25 @@ describe('The guide on the chat page', () => {
     await chat.hits.filter({ hasText: 'plugged into' }).waitFor();
   });
 
-  it('fits a phone', async () => {
+  it('answers in its own conversation alone, whichever another tab shows', async () => {
+    const opened = await browser.page();
+    const neighbours = await new ChatPage(opened.page).open(await app.getUrl());
+    const before = await answers().count();
+    await chat.write('ada', 'What is a dead letter?');
+    await answers().nth(before).waitFor();
+    await neighbours.write('grace', 'Said after the guide');
+    await neighbours.bubble('ada', 'Said after the guide').waitFor();
+    expect(await neighbours.texts('ada', '')).toEqual(['Said after the guide']);
+    expect(opened.problems).toEqual([]);
+    await opened.page.close();
+  });
+
+  it('fits a phone, and the names of the conversations can be read there', async () => {
     await chat.page.setViewportSize({ width: 390, height: 844 });
     const overflow = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
     expect(await chat.page.evaluate(overflow)).toBe(false);
+    const choice = await chat.page.getByLabel('Conversation', { exact: true }).boundingBox();
+    expect(choice?.width).toBeGreaterThan(300);
     await chat.write('ada', 'Hello');
     await answers().filter({ hasText: 'watch the queues' }).waitFor();
     await browser.screenshot(chat.page, 'guide-phone');

@@ -192,6 +192,15 @@ describe('the command line', () => {
     });
   });
 
+  it('says that there are no dead letters, and counts one as one', async () => {
+    for (const read of ['list', 'groups']) {
+      expect((await cli.run(['dead-letters', read])).out).toBe('There are no dead letters.\n');
+    }
+    await letters(1);
+    const { out } = await cli.run(['dead-letters', 'replay', '--all', '--dry-run']);
+    expect(out).toMatch(/^1 dead letter that failed until \S+ \S+ UTC matches\.\n/);
+  });
+
   it('lists, groups, shows and exports dead letters, payloads only when asked for', async () => {
     await letters(3, '=cmd 17, "x"');
     const { letters: listed } = await cli.json<Letters>(['dead-letters', 'list', '--limit', '2']);

@@ -23,7 +23,7 @@ class OperatorGuard implements CanActivate {
 const SIX =
   'message-delivery × 10, message-notification × 15, message-indexing × 3, message-encryption × 5, batch-message-sending × 2, message-cleanup × 1';
 const MEMORY =
-  'Jobs: in memory, they die with the process; to keep them, set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis';
+  'Jobs: in memory, they die with the process; to keep them, set REDIS_URL, and MESSAGE_QUEUE_PROVIDER to nothing but redis';
 const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
   version: string;
 };

@@ -11,6 +11,8 @@ const RELOAD_AFTER_MS = 2_000;
 /** Whoever answers from a queue, and writes where one can see it. */
 export const AGENT = 'guide';
 const SHOWN = new Set(['sent', 'delivered', 'read']);
+/** The copies of one announcement have a conversation of their own, of a name that no other conversation gets. */
+const ANNOUNCEMENT = /^announcement-/;
 
 /** How a pane is connected: what it says, and what its button does. */
 const LINKS = {
@@ -236,7 +238,9 @@ export class ConversationPane extends EventTarget {
 
   #show(message, { createdAt = message.createdAt, isRead = false } = {}) {
     const { messageId, senderId, recipientId, conversationId, encrypted } = message;
-    const isAnnouncement = conversationId !== this.#conversation;
+    const isAnnouncement = ANNOUNCEMENT.test(conversationId);
+    // The socket brings what this user gets in every conversation.
+    if (!isAnnouncement && conversationId !== this.#conversation) return;
     const isOwn = senderId === this.#user;
     if (senderId === AGENT) this.#draft?.answered(messageId);
     const third = isOwn ? recipientId !== this.#peer && recipientId : senderId !== this.#peer && senderId;

@@ -61,7 +61,7 @@ function storeOf({ config: { provider, redis, prefix }, serverVersion, isReachab
     return 'nowhere: an add runs its job, and rejects when that fails; what is due later waits in memory, and dies with the process';
   }
   if (redis === null) {
-    return 'in memory, they die with the process; to keep them, set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis';
+    return 'in memory, they die with the process; to keep them, set REDIS_URL, and MESSAGE_QUEUE_PROVIDER to nothing but redis';
   }
   const database = redis.db === 0 ? '' : `, database ${redis.db}`;
   const version = serverVersion === null ? '' : ` ${serverVersion}`;

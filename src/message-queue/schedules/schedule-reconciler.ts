@@ -5,6 +5,7 @@ import type { ManagedQueue } from '../broker/managed-queues.js';
 import { isDeclaredMember } from '../broker/rules/schedules/schedule-record.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import type { JobReceipt } from '../facade/job-receipt.js';
+import { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { RepeatedTask } from '../../kernel/time/repeated-task.js';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
@@ -29,6 +30,8 @@ export interface ReconcileReport {
 const LOOK_EVERY_MS = 15_000;
 /** After a failed pass. */
 const RETRY_MS = 5_000;
+/** While passes go on to fail, how long until it is said again. */
+const SAY_AGAIN_AFTER_MS = 60_000;
 const STOP_TIMEOUT_MS = 500;
 
 /**
@@ -46,6 +49,7 @@ export class ScheduleReconciler {
   /** Queues and keys of schedules that were reported as dead. */
   private readonly dead = new Set<string>();
   private readonly task: RepeatedTask;
+  private readonly lines: RepeatedLines;
   private hasTakenOver = false;
 
   constructor(
@@ -54,11 +58,12 @@ export class ScheduleReconciler {
     clock: Clock,
     @Inject(MESSAGE_QUEUE_CONFIG) private readonly config: MessageQueueConfig,
   ) {
+    this.lines = new RepeatedLines(clock, SAY_AGAIN_AFTER_MS);
     this.task = new RepeatedTask({
       clock,
       turn: () => this.look(),
       failed: (error) => {
-        this.logger.warn(`Schedules could not be checked; trying again in 5 s: ${textOf(error)}`);
+        this.tellFailure(error);
         return RETRY_MS;
       },
     });
@@ -96,6 +101,7 @@ export class ScheduleReconciler {
   /** Ends the passes, and waits briefly for the one under way. */
   async stop(): Promise<void> {
     await settlesWithin(this.task.stop(), STOP_TIMEOUT_MS);
+    this.lines.flush();
   }
 
   /** One pass over every queue. */
@@ -172,6 +178,15 @@ export class ScheduleReconciler {
       removed += 1;
     }
     return removed;
+  }
+
+  private tellFailure(error: unknown): void {
+    const line = `Schedules could not be checked; it is tried again every 5 s: ${textOf(error).replace(/\.$/, '')}.`;
+    this.lines.add({
+      kind: 'failure',
+      write: () => this.logger.warn(line),
+      sum: ({ count, seconds }) => this.logger.warn(`${line} ${count} times more within ${seconds} s.`),
+    });
   }
 
   private async look(): Promise<number> {

@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-
 import { ROUTES } from '../../../src/message-queue/operations/rest/routes/route-table.js';
-import { RestApp } from './rest.fixture.js';
+import { startChatServer } from '../../browser/chat-server.js';
 
 const run = promisify(execFile);
 const DOCUMENT = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'rest.md'), 'utf8');
@@ -26,15 +25,16 @@ describe('docs/rest.md', () => {
     );
   });
 
-  it('has examples that work as they stand', async () => {
-    const app = await RestApp.start('memory', null);
+  it('has examples that work as they stand against the reference chat', async () => {
+    const app = await startChatServer({ provider: 'memory' });
+    const url = await app.getUrl();
     try {
       const commands = [...DOCUMENT.matchAll(/^```bash\n(.*?)^```$/gms)]
         .flatMap(([, block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
         .filter((line) => line.startsWith('curl '));
       expect(commands.length).toBeGreaterThan(9);
       for (const command of commands) {
-        const here = command.replaceAll('http://localhost:5001', app.url);
+        const here = command.replaceAll('http://localhost:5001', url);
         const { stdout } = await run('bash', [
           '-c',
           here.replace('curl ', 'curl --silent --fail-with-body '),

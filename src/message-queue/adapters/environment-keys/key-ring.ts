@@ -17,6 +17,12 @@ export interface VariableSource {
 /** The variables a key ring is read from. */
 export const KEY_RING_VARIABLES = { keys: 'ENCRYPTION_KEYS', current: 'ENCRYPTION_CURRENT_KEY' } as const;
 
+/** A key ring as it was given. */
+interface GivenKeyRing extends KeyRingOptions {
+  /** What its mistakes are called by. Default: the options. */
+  readonly names?: typeof KEY_RING_VARIABLES;
+}
+
 /** A key ring that was checked. */
 export interface KeyRing {
   readonly currentId: string;
@@ -31,35 +37,36 @@ export function idsOf(ring: KeyRing): string[] {
 const KEY_ID = /^[^\s\p{C},:]{1,128}$/u;
 
 /** Options of a key ring from a ConfigService's variables. @throws InvalidConfigurationError when there are none */
-export function keyRingOptionsFrom(source: VariableSource): KeyRingOptions {
+export function keyRingOptionsFrom(source: VariableSource): GivenKeyRing {
   const [keys, current] = [source.get(KEY_RING_VARIABLES.keys), source.get(KEY_RING_VARIABLES.current)];
   const isGiven = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
   if (!isGiven(keys)) {
     const message = 'is not set; give it <key id>:<32 random bytes in base64>';
     throw new InvalidConfigurationError('There are no keys:', [{ path: KEY_RING_VARIABLES.keys, message }]);
   }
-  return { keys, ...(isGiven(current) && { current: current.trim() }) };
+  return { keys, ...(isGiven(current) && { current: current.trim() }), names: KEY_RING_VARIABLES };
 }
 
 /**
  * @param needs how long a key has to be, in bytes; undefined: at least 16, for keys that are wrapped
  * @throws InvalidConfigurationError listing every mistake, never with a key
  */
-export function parseKeyRing(options: KeyRingOptions, needs: number | undefined): KeyRing {
+export function parseKeyRing(options: GivenKeyRing, needs: number | undefined): KeyRing {
+  const { names = { keys: 'keys', current: 'current' } } = options;
   const issues = new Issues();
   const secrets = new Map<string, Buffer>();
   entriesOf(options.keys).forEach(([id, text], index) => {
-    const path = `keys[${index}]${KEY_ID.test(id) ? ` "${id}"` : ''}`;
+    const path = `${names.keys}[${index}]${KEY_ID.test(id) ? ` "${id}"` : ''}`;
     const problem = problemWith(id, text, needs, secrets);
     if (problem === null) secrets.set(id, decode(text) ?? Buffer.alloc(0));
     else issues.add(path, problem);
   });
   const [first] = secrets.keys();
   const currentId = options.current ?? first ?? '';
-  issues.unless(secrets.size > 0 || issues.list.length > 0, 'keys', 'must hold at least one key');
+  issues.unless(secrets.size > 0 || issues.list.length > 0, names.keys, 'must hold at least one key');
   if (options.current !== undefined && !secrets.has(options.current)) {
     const usable = [...secrets.keys()].join(', ') || 'none';
-    issues.add('current', `must name one of the usable keys: ${usable}`);
+    issues.add(names.current, `must name one of the usable keys: ${usable}`);
   }
   issues.throwIfAny(InvalidConfigurationError, 'The key ring is wrong:');
   return { currentId, secrets };

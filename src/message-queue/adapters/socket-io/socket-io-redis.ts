@@ -40,7 +40,6 @@ export class SocketIoRedisLink {
   private readonly lines = new RepeatedLines(new SystemClock(), AGAIN_AFTER_MS);
   private readonly subscriptions: Subscriptions;
   private readonly package: AdapterPackage;
-  private isAway = false;
 
   /**
    * @param seal seals what goes to the other processes; null: it is in plain text
@@ -68,7 +67,6 @@ export class SocketIoRedisLink {
     withoutRejections(this.subscriber, ['unsubscribe', 'punsubscribe']);
     this.opened = openedSubscriber(this.subscriber, key, seal, listeners);
     this.subscriber.on('ready', () => {
-      this.isAway = false;
       // Lost once more, it is told after the next time.
       void this.subscribed().then(onSubscribed, () => undefined);
     });
@@ -105,10 +103,21 @@ export class SocketIoRedisLink {
     this.subscriber.disconnect();
   }
 
+  /** Both connections meet it, and again with each attempt: also where Redis lets nobody in, they are `ready` for a moment. */
+  private tellAway(error: Error): void {
+    const reply = replyOf(error);
+    const line =
+      reply === null
+        ? `Redis does not answer: ${error.message.replace(/\.$/, '')}.`
+        : `Redis refuses the connection: ${reply.text}. ${reply.remedy}`;
+    this.tell('warn', reply?.code ?? 'away', line);
+  }
+
   /** Without a subscription sockets of this process hear nothing of the others, and nothing else says so. */
   private tellRefusal(error: Error): void {
     const reply = replyOf(error);
     this.tell(
+      'error',
       'refusal',
       `Redis does not let this process listen to the others, so its sockets miss what they send: ${reply?.text ?? error.message}. ` +
         `${reply?.remedy ?? ''} It is tried again every second.`,
@@ -117,31 +126,29 @@ export class SocketIoRedisLink {
 
   private tellDropped(why: Dropped, error: unknown): void {
     const stack = error instanceof Error ? withoutText(error).stack : undefined;
-    this.tell(why, `What another process sent to sockets was dropped: ${REMEDIES[why]}.`, stack);
+    this.tell('error', why, `What another process sent to sockets was dropped: ${REMEDIES[why]}.`, stack);
   }
 
   private tellUnsealed(error: unknown): void {
     this.tell(
+      'error',
       'unsealed',
       `What this process has for sockets of others was not sent: the key to seal it with cannot be had (${errorCodesOf(error)}). ` +
         'Messages are tried again. Look at the key provider and the data key store.',
     );
   }
 
-  private tell(kind: string, line: string, ...more: unknown[]): void {
+  private tell(level: 'warn' | 'error', kind: string, line: string, ...more: unknown[]): void {
     this.lines.add({
       kind,
-      write: () => this.logger.error(line, ...more),
-      sum: ({ count, seconds }) => this.logger.error(`${line} ${count} times more within ${seconds} s.`),
+      write: () => this.logger[level](line, ...more),
+      sum: ({ count, seconds }) => this.logger[level](`${line} ${count} times more within ${seconds} s.`),
     });
   }
 
   private watch<T extends RedisClient>(client: T): T {
     client.setMaxListeners(0);
-    client.on('error', (error: Error) => {
-      if (!this.isAway) this.logger.warn(`Redis does not answer: ${error.message}`);
-      this.isAway = true;
-    });
+    client.on('error', (error: Error) => this.tellAway(error));
     return client;
   }
 }

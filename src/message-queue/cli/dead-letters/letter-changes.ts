@@ -45,7 +45,9 @@ async function change(run: Run, action: LetterAction, options: LetterOptions): P
   const service = await loadLetters(run);
   const { matched, until, byError, byJob, sample } = await service.preview(action, filter);
   if (!isJson) {
-    terminal.line(`${many(matched, 'dead letter')} that failed until ${moment(until)} UTC match.`);
+    terminal.line(
+      `${many(matched, 'dead letter')} that failed until ${moment(until)} UTC ${matched === 1 ? 'matches' : 'match'}.`,
+    );
     for (const [error, letters] of Object.entries(byError))
       terminal.line(`  ${count(letters)} × ${plain(error)}`);
     for (const { queue, id, error, reason } of sample) {

@@ -15,6 +15,8 @@ import { filterOf, withFilter } from './letter-filter.js';
 import type { FilterOptions } from './letter-filter.js';
 import { loadLetters } from './load-letters.js';
 
+const NONE = 'There are no dead letters.';
+
 const LETTERS: readonly Column<DeadLetter>[] = [
   { title: 'failed (UTC)', text: ({ lastFailedAt }) => moment(lastFailedAt) },
   { title: 'queue', text: ({ queue }) => queue },
@@ -77,7 +79,7 @@ async function showList(run: Run, options: ListOptions): Promise<undefined> {
     terminal.json({ letters: letters.map((letter) => shownLetter(letter, false)), cursor: nextCursor });
     return undefined;
   }
-  if (letters.length === 0) terminal.line('There are no dead letters.');
+  if (letters.length === 0) terminal.line(NONE);
   else writeTable(terminal, LETTERS, letters);
   if (nextCursor !== null) terminal.note(`There are more: --cursor ${nextCursor}`);
   return undefined;
@@ -89,6 +91,10 @@ async function showGroups(run: Run, options: FilterOptions): Promise<undefined> 
   const found = await readGroups(queues, readyFilter(filterOf(options), queues));
   if (isJson) {
     terminal.json(found);
+    return undefined;
+  }
+  if (found.of === 0) {
+    terminal.line(NONE);
     return undefined;
   }
   if (found.groups.length > 0) writeTable(terminal, GROUPS, found.groups);

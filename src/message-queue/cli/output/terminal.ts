@@ -59,9 +59,9 @@ export class Terminal {
     this.streams.stderr.write(`${text}\n`);
   }
 
-  /** Begins anew at the top, where that is possible. */
+  /** Begins anew at the top of the screen, where that is possible; what was scrolled out of it stays. */
   clear(): void {
-    if (this.streams.stdout.isTTY) this.streams.stdout.write('\u001B[2J\u001B[3J\u001B[H');
+    if (this.streams.stdout.isTTY) this.streams.stdout.write('\u001B[H\u001B[J');
   }
 
   /** A text with its colour, where there are any. */

@@ -9,6 +9,23 @@ import { KeyProvider } from '../../src/message-queue/ports/index.js';
 const key = (first: number): string =>
   Buffer.from(Array.from({ length: 32 }, (_, index) => first + index)).toString('base64');
 
+describe("the reference app's database", () => {
+  const before = { ...process.env };
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  it('stops the start when its address is wrong, by the name of the variable', async () => {
+    process.env['DATABASE_URL'] = 'mysql://app:secret@127.0.0.1/chat';
+    const imports = [AppModule.register({ environment: 'test', provider: 'memory', autoStart: false })];
+    const started = Test.createTestingModule({ imports }).compile();
+    const error: unknown = await started.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InvalidConfigurationError);
+    expect(String(error)).toMatch(/- DATABASE_URL: must be postgres:\/\/…, file:…, sqlite:… or the path of/);
+    expect(String(error)).not.toContain('secret');
+  });
+});
+
 describe("the reference app's encryption keys", () => {
   const before = { ...process.env };
   let module: TestingModule | undefined;
@@ -37,8 +54,16 @@ describe("the reference app's encryption keys", () => {
     const started = keysOf({ ENCRYPTION_KEYS: 'k-1:c2hvcnQgYnV0IHNlY3JldA==' });
     const error = await started.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InvalidConfigurationError);
-    expect(String(error)).toContain('must be 32 bytes, got 16');
+    expect(String(error)).toContain('- ENCRYPTION_KEYS[0] "k-1": must be 32 bytes, got 16');
     expect(String(error)).not.toContain('c2hvcnQg');
+  });
+
+  it('are called by their variables when they are no keys, or the current one is none of them', async () => {
+    await expect(keysOf({ ENCRYPTION_KEYS: 'abc' })).rejects.toThrow('- ENCRYPTION_KEYS[0]: must have an id');
+    const ring = { ENCRYPTION_KEYS: `k-1:${key(0)}`, ENCRYPTION_CURRENT_KEY: 'k-2' };
+    await expect(keysOf(ring)).rejects.toThrow(
+      '- ENCRYPTION_CURRENT_KEY: must name one of the usable keys: k-1',
+    );
   });
 
   it('are those of a KeyProvider that the app is given', async () => {
