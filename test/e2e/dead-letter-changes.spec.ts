@@ -2,6 +2,7 @@ import type { ProviderName } from '../../src/message-queue/broker/broker.js';
 import { MoreMatchedError } from '../../src/message-queue/dead-letter/changes/more-matched.error.js';
 import { InvalidJobOptionsError } from '../../src/message-queue/jobs/errors.js';
 import { TestRedis } from '../support/redis-server.js';
+import { waitUntil } from '../support/wait-until.js';
 import { clockPasses } from '../support/clock-passes.js';
 import { DeadLetterFixture } from './dead-letter.fixture.js';
 import type { Fate } from './dead-letter.fixture.js';
@@ -93,6 +94,21 @@ describe.each<ProviderName>(['memory', 'redis'])('Changes of many dead letters o
     expect((await fixture.deadLetters.list()).letters).toHaveLength(3);
     await fixture.deadLetters.discard('mail', first);
     expect(await change(3)).toEqual({ moved: 2, gone: 1, failed: [], left: 0 });
+  });
+
+  it('discards no letter that was replayed and failed anew since it was read', async () => {
+    const { queue } = fixture.queues.get('mail');
+    const [anew = ''] = await fixture.deaths('mail', [{ errors: Array<string>(6).fill('no route') }]);
+    await fixture.deaths('mail', many(1));
+    const discard = fixture.broker.discard.bind(fixture.broker);
+    jest.spyOn(fixture.broker, 'discard').mockImplementationOnce(async (of, letters) => {
+      await fixture.deadLetters.replay('mail', anew, 'ben');
+      await waitUntil(async () => (await queue.getFailedCount()) === 2, 'the letter to fail anew');
+      return discard(of, letters);
+    });
+    const report = await fixture.deadLetters.discardMatching({ queue: 'mail' }, { by: 'ann' });
+    expect(report).toMatchObject({ matched: 2, discarded: 1, skipped: 1, failed: 0, complete: true });
+    expect((await fixture.deadLetters.list()).letters.map(({ id }) => id)).toEqual([anew]);
   });
 
   it('leaves cancelled letters out of a replay, in the preview too', async () => {

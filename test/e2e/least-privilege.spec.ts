@@ -72,7 +72,7 @@ describe('the least that Redis must allow, as docs/redis-access.md has it', () =
       await broker.snapshot(of);
       await broker.readUnknown(of);
       await broker.readFailed(of, { order: 'newest', start: 0, size: 9, payloads: true });
-      await broker.discard(of, ['none']);
+      await broker.discard(of, [{ id: 'none' }]);
       expect((await broker.inspectServer()).findings).toEqual([]);
     }
     await producer.purge(queue);

@@ -2,28 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import type { INestApplication, Type } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { SqlDatabase, sqlStoreAdapters } from '../../src/message-queue/adapters/sql/index.js';
 import { MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
 import { Privacy } from '../../src/message-queue/operations/index.js';
 import type { ErasureReceipt } from '../../src/message-queue/operations/index.js';
-import {
-  AttachmentStore,
-  BatchProgressStore,
-  CleanupStore,
-  ConversationMembers,
-  ConversationStore,
-  DataKeyStore,
-  DeviceTokenStore,
-  EncryptedContentStore,
-  KeyProvider,
-  MessageStore,
-  NotificationInbox,
-  NotificationLedger,
-  NotificationPreferences,
-  RecipientContacts,
-  SearchIndex,
-} from '../../src/message-queue/ports/index.js';
+import { DataKeyStore, KeyProvider } from '../../src/message-queue/ports/index.js';
 import { ErasureWatch } from '../../src/message-queue/privacy/erasure/erasure-watch.js';
 import type { PendingErasures } from '../../src/message-queue/privacy/erasure/pending-erasures.js';
 import { CLEANUP_QUEUE } from '../../src/message-queue/queues/index.js';
@@ -32,18 +16,9 @@ import { EVA, furnish, HELD, jobsOf, MARK, rowsOf } from '../support/erasure-sta
 import { HostApps } from '../support/host-app.js';
 import { KeyRing } from '../support/key-ring.js';
 import { waitUntil } from '../support/wait-until.js';
+import { expectKilled, killAt } from './interrupted-erasures.fixture.js';
 
 const CALL = { by: 'dpo', reason: 'art-17' };
-const PORTS = [
-  ...[AttachmentStore, BatchProgressStore, CleanupStore, ConversationMembers, ConversationStore],
-  ...[DataKeyStore, DeviceTokenStore, EncryptedContentStore, MessageStore, NotificationInbox],
-  ...[NotificationLedger, NotificationPreferences, RecipientContacts, SearchIndex],
-] as unknown as readonly Type<object>[];
-/** Calls that change something: between any two of them a process may die. */
-const STEPS = [
-  ...['eraseTraces', 'removeMany', 'claim', 'removeClaimed', 'destroy', 'addTombstone', 'saveErasure'],
-  'markDeleted',
-];
 
 const directory = mkdtempSync(join(tmpdir(), 'mq-interrupted-'));
 const apps = new HostApps();
@@ -58,35 +33,6 @@ function start(url: string, ring: KeyRing): Promise<INestApplication> {
     ...{ provider: 'memory', environment: 'test', adapters, board: { enabled: false } },
   });
   return apps.start({ imports: [module] });
-}
-
-class Killed extends Error {}
-
-/** After its death every step fails, of which one is told, or several. */
-function expectKilled(error: unknown): void {
-  if (error instanceof AggregateError) error.errors.forEach(expectKilled);
-  else expect(error).toBeInstanceOf(Killed);
-}
-
-/** Lets the process "die" at one of its steps: that call, and all that follow, reject. @returns how many there were */
-function killAt(app: INestApplication, step: number, when: 'before' | 'after'): () => number {
-  let steps = 0;
-  for (const port of PORTS) {
-    const store = app.get<Record<string, unknown>>(port);
-    for (const name of STEPS) {
-      const method = store[name];
-      if (typeof method !== 'function') continue;
-      store[name] = async (...given: unknown[]): Promise<unknown> => {
-        steps += 1;
-        const isLast = steps === step;
-        if (steps > step || (isLast && when === 'before')) throw new Killed();
-        const answer: unknown = await (method as (...args: unknown[]) => unknown).apply(store, given);
-        if (isLast) throw new Killed();
-        return answer;
-      };
-    }
-  }
-  return () => steps;
 }
 
 async function expectErased(app: INestApplication, receipt: ErasureReceipt): Promise<void> {

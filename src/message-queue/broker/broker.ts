@@ -69,8 +69,8 @@ export interface FailedJob extends FailedJobFields {
   readonly version: string;
 }
 
-/** A dead letter to be replayed; one that was just read need not be read again. */
-export type ReplayTarget = Pick<FailedJob, 'id'> & Partial<Pick<FailedJob, 'version' | 'opts'>>;
+/** A dead letter to be replayed or discarded, and as what it was read; by its id alone, whatever it is by now. */
+export type LetterTarget = Pick<FailedJob, 'id'> & Partial<Pick<FailedJob, 'version' | 'opts'>>;
 
 /** What a sweep of a failed set did. */
 export interface FailedSweep {
@@ -153,12 +153,16 @@ export abstract class Broker {
    */
   abstract replay(
     queue: Queue,
-    jobs: readonly ReplayTarget[],
+    jobs: readonly LetterTarget[],
     replay: ReplayRecord,
   ): Promise<ReadonlySet<string>>;
 
-  /** Removes dead letters for good, each in one step. @returns the ids that were removed; others are not in the failed set */
-  abstract discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Removes dead letters for good, each in one step. One that has left the failed set since it was read, and come back, stays: what it
+   * failed of now nobody has seen.
+   * @returns the ids that were removed; the others are not in the failed set (any more), or have changed
+   */
+  abstract discard(queue: Queue, jobs: readonly LetterTarget[]): Promise<ReadonlySet<string>>;
 
   /**
    * Removes dead letters that are older than the queue's `retention` allows, and the oldest of those that are more, in number or bytes:

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { FailedJob } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { asStored } from '../finding/payload-field.js';
 import type { SeenPayload } from '../finding/payload-field.js';
@@ -171,7 +170,7 @@ export class DeadLetterService {
     const managed = this.queues.get(queue);
     checked('id', id, ID);
     await this.audit.audited({ ...call, action: 'discard', queues: [queue], jobId: id }, async () => {
-      if ((await managed.broker.discard(managed.queue, [id])).has(id)) return;
+      if ((await managed.broker.discard(managed.queue, [{ id }])).has(id)) return;
       await this.get(queue, id);
       throw new JobStateError(`Job "${id}" of queue "${queue}" could not be discarded; try again.`, {
         queue,
@@ -185,7 +184,7 @@ export class DeadLetterService {
     const { done: discarded, ...report } = await this.run('discard', filter, options, {
       spares: none,
       hadBefore: none,
-      action: ({ broker, queue }, jobs) => broker.discard(queue, idsOf(jobs)),
+      action: ({ broker, queue }, jobs) => broker.discard(queue, jobs),
     });
     return { ...report, discarded };
   }
@@ -240,6 +239,5 @@ function meantBy(action: LetterAction, filter: DeadLetterFilter): DeadLetterFilt
   return action === 'replay' ? { cancelled: false, ...filter } : filter;
 }
 
-const idsOf = (jobs: readonly FailedJob[]): string[] => jobs.map(({ id }) => id);
 const none = (_letter: LetterHead): boolean => false;
 const nothing = (): Promise<ReadonlySet<string>> => Promise.resolve(new Set());

@@ -140,7 +140,7 @@ export class Groups {
     const deed = { action: fate, queues: [managed.definition.name], jobId, by, reason };
     const act = (): Promise<ReadonlySet<string>> =>
       fate === 'discard'
-        ? broker.discard(managed.queue, [jobId])
+        ? broker.discard(managed.queue, [{ id: jobId }])
         : broker.replay(managed.queue, [{ id: jobId }], { at: broker.now(), by });
     const done = await this.audit.audited(
       deed,

@@ -19,7 +19,7 @@ export const administrationCases: readonly BrokerCase[] = [
       expect(await bench.broker.cancel(queue, id, 'no need')).toBe('removed');
       expect(await bench.broker.cancel(queue, id, 'again')).toBe('finished');
       expect(await bench.broker.cancel(queue, 'unknown', 'why')).toBe('not-found');
-      await bench.broker.discard(queue, [id]);
+      await bench.broker.discard(queue, [{ id }]);
       expect(ends).toEqual([
         {
           ...{ queue: queue.name, job: 'job', jobId: id, attempt: 1, correlationId: 'c-1' },

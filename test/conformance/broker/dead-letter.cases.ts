@@ -1,5 +1,5 @@
 import type { Queue } from 'bull';
-import type { FailedJob, FailedRange, ReplayTarget } from '../../../src/message-queue/broker/broker.js';
+import type { FailedJob, FailedRange, LetterTarget } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import type { BrokerBench, BrokerCase } from './broker-bench.js';
 import { completed, failed } from './broker-bench.js';
@@ -8,7 +8,7 @@ const OPS = { at: 5, by: 'ops' };
 const NONE: ReadonlySet<string> = new Set();
 let made = 100;
 
-const toReplay = (ids: readonly string[]): ReplayTarget[] => ids.map((id) => ({ id }));
+const toTargets = (ids: readonly string[]): LetterTarget[] => ids.map((id) => ({ id }));
 
 /** Dead letters of a queue, in the order in which they failed. */
 async function buried(bench: BrokerBench, queue: Queue, count: number): Promise<string[]> {
@@ -101,7 +101,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       for (const id of dead) await bench.broker.cancel(queue, id, 'r');
       const [urgent, plain] = [await at(3), await at()];
       const [a, b, c, d, e] = dead as [string, string, string, string, string];
-      const replayed = await bench.broker.replay(queue, toReplay([...dead, plain, 'nobody', a]), OPS);
+      const replayed = await bench.broker.replay(queue, toTargets([...dead, plain, 'nobody', a]), OPS);
       expect(replayed).toEqual(new Set(dead));
       expect((await queue.getWaiting()).map((job) => job.id)).toEqual([c, urgent, a, d, plain, b, e]);
       const { runs } = await bench.work(queue);
@@ -117,7 +117,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       const requests = Array.from({ length: 1_000 }, (_, n) => ({ name: 'job', data: { n }, options: {} }));
       const ids = await bench.addAll(queue, requests);
       await Promise.all(ids.map((id) => bench.broker.cancel(queue, id, 'r')));
-      expect((await bench.broker.replay(queue, toReplay(ids), OPS)).size).toBe(1_000);
+      expect((await bench.broker.replay(queue, toTargets(ids), OPS)).size).toBe(1_000);
       expect(await bench.broker.snapshot(queue)).toMatchObject({ paused: 1_000, failed: 0, isPaused: true });
       expect((await queue.getJobs(['paused'], 0, 999, true)).map((job) => job.id)).toEqual(ids);
     },
@@ -157,7 +157,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const id = await bench.add(queue);
-      expect(await bench.broker.replay(queue, toReplay([id, 'nobody']), OPS)).toEqual(NONE);
+      expect(await bench.broker.replay(queue, toTargets([id, 'nobody']), OPS)).toEqual(NONE);
       expect(await bench.broker.replay(queue, [], OPS)).toEqual(NONE);
       expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 1 });
     },
@@ -170,14 +170,28 @@ export const deadLetterCases: readonly BrokerCase[] = [
       const heard: string[] = [];
       queue.on('removed', ({ id }: { id: string }) => heard.push(id));
       await bench.broker.replay(queue, [{ id: replayed }], OPS);
-      expect(await bench.broker.discard(queue, [gone, replayed, other, gone, 'nobody'])).toEqual(
+      expect(await bench.broker.discard(queue, toTargets([gone, replayed, other, gone, 'nobody']))).toEqual(
         new Set([gone, other]),
       );
-      expect(await bench.broker.discard(queue, [gone])).toEqual(NONE);
+      expect(await bench.broker.discard(queue, [{ id: gone }])).toEqual(NONE);
       expect(await bench.broker.discard(queue, [])).toEqual(NONE);
       expect(heard).toEqual([gone, other]);
       expect(await queue.getJob(gone)).toBeNull();
       expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 1, failed: 0 });
+    },
+  ],
+  [
+    'discards a dead letter as it was read, not one that was replayed and failed anew since',
+    async (bench) => {
+      const queue = bench.open();
+      const [anew = '', same = ''] = await buried(bench, queue, 2);
+      const asRead = await read(bench, queue);
+      await bench.broker.replay(queue, [{ id: anew }], OPS);
+      await bench.broker.cancel(queue, anew, 'again');
+      expect(await bench.broker.discard(queue, asRead)).toEqual(new Set([same]));
+      expect((await read(bench, queue)).map(({ id }) => id)).toEqual([anew]);
+      expect(await bench.broker.discard(queue, await read(bench, queue))).toEqual(new Set([anew]));
+      expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 0, failed: 0 });
     },
   ],
   [
@@ -188,7 +202,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
         const [id = ''] = await buried(bench, queue, 1);
         const [replayed, discarded] = await Promise.all([
           bench.broker.replay(queue, [{ id }], OPS),
-          bench.broker.discard(queue, [id]),
+          bench.broker.discard(queue, [{ id }]),
         ]);
         expect(replayed.has(id)).not.toBe(discarded.has(id));
         expect(await (await queue.getJob(id))?.getState()).toBe(replayed.has(id) ? 'waiting' : undefined);

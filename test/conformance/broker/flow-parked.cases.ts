@@ -88,7 +88,7 @@ export const flowParkedCases: readonly BrokerCase[] = [
       expect(hand.running).toEqual([]);
       const { flow } = await bench.broker.snapshot(queue);
       expect(flow).toMatchObject({ held: 2, parked: 1, oldestParked: { jobId: 'a1' } });
-      await bench.broker.discard(queue, ['a1']);
+      await bench.broker.discard(queue, [{ id: 'a1' }]);
       expect(await hand.completeUntil(4)).toEqual(['a1', 'a1', 'a2', 'a3']);
     },
   ],
@@ -96,7 +96,7 @@ export const flowParkedCases: readonly BrokerCase[] = [
     'goes on without a dead letter that is discarded, also by Bull’s own calls and by erasure',
     async (bench) => {
       const removals: Readonly<Record<string, (queue: Queue) => Promise<unknown>>> = {
-        discard: (queue) => bench.broker.discard(queue, ['a1']),
+        discard: (queue) => bench.broker.discard(queue, [{ id: 'a1' }]),
         'job.remove()': async (queue) => (await jobOf(queue, 'a1')).remove(),
         'removeJobs()': (queue) => queue.removeJobs('a1'),
         'clean()': (queue) => queue.clean(-1_000, 'failed'),
@@ -236,7 +236,7 @@ export const flowParkedCases: readonly BrokerCase[] = [
       await addKeyed(bench, queue, 'a2');
       await bench.anotherRuns();
       expect(hand.running).toEqual([]);
-      await bench.broker.discard(queue, ['a1']);
+      await bench.broker.discard(queue, [{ id: 'a1' }]);
       expect(await hand.completeUntil(2)).toEqual(['a1', 'a2']);
     },
   ],
@@ -253,7 +253,7 @@ export const flowParkedCases: readonly BrokerCase[] = [
       }
       const { flow } = await bench.broker.snapshot(queue);
       expect(flow).toMatchObject({ parked: 3, oldestParked: { key: 'b', jobId: 'b1' } });
-      await bench.broker.discard(queue, ['b1']);
+      await bench.broker.discard(queue, [{ id: 'b1' }]);
       const left = await bench.broker.snapshot(queue);
       expect(left.flow).toMatchObject({ parked: 2, oldestParked: { key: 'a', jobId: 'a1' } });
       const listed: string[] = [];

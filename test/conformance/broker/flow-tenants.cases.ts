@@ -196,7 +196,7 @@ export const flowTenantCases: readonly BrokerCase[] = [
       await bench.anotherRuns();
       expect(hand.running).toEqual([]);
       expect((await bench.broker.snapshot(queue)).flow).toMatchObject({ held: 1, parked: 1 });
-      await bench.broker.discard(queue, ['a1']);
+      await bench.broker.discard(queue, [{ id: 'a1' }]);
       await hand.untilRunning('a2');
     },
   ],

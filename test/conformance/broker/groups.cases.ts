@@ -170,7 +170,7 @@ export const groupCases: readonly BrokerCase[] = [
       const [letter = '', next = ''] = await addTo(bench, queue, CHAT, 2);
       const runs = await workWithLetter(bench, queue, letter);
       await bench.untilState(queue, letter, 'failed');
-      await bench.broker.discard(queue, [letter]);
+      await bench.broker.discard(queue, [{ id: letter }]);
       await bench.untilState(queue, next, 'completed');
       expect(runs).toEqual([letter, next]);
       expect(await listAll(bench, queue, 'parked')).toEqual([]);

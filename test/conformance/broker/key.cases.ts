@@ -67,7 +67,7 @@ export const keyCases: readonly BrokerCase[] = [
       const targets = halves.map((id) => ({ id }));
       const replay = { at: bench.broker.now(), by: 'a test' };
       expect(await bench.broker.replay(queue, targets, replay)).toEqual(new Set());
-      expect(await bench.broker.discard(queue, halves)).toEqual(new Set());
+      expect(await bench.broker.discard(queue, targets)).toEqual(new Set());
       expect(await (await queue.getJob(REPLACED))?.getState()).toBe('failed');
     },
   ],

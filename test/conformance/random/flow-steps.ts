@@ -160,7 +160,7 @@ const discard = on(
   ({ model }) => model.inState('dead'),
   async ({ model, stage }, job, dice) => {
     model.remove(job);
-    if (dice.pick([true, false])) await stage.broker.discard(stage.queue, [job.id]);
+    if (dice.pick([true, false])) await stage.broker.discard(stage.queue, [{ id: job.id }]);
     else await (await stage.queue.getJob(job.id))?.remove();
   },
 );
@@ -301,7 +301,7 @@ export async function finish(run: FlowRun): Promise<void> {
     for (const job of dead) model.remove(job);
     await broker.discard(
       queue,
-      dead.map(({ id }) => id),
+      dead.map(({ id }) => ({ id })),
     );
     for (const job of run.running) {
       const settling = run.settle(job.id, completed());

@@ -10,7 +10,7 @@ import type { RunBatch, RunJob } from '../../jobs/taken-job.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome, CancelOutcome, FailedJob } from '../broker.js';
-import type { FailedRange, FailedSweep, QueueSnapshot, QueueWorker, ReplayTarget } from '../broker.js';
+import type { FailedRange, FailedSweep, QueueSnapshot, QueueWorker, LetterTarget } from '../broker.js';
 import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
 import type { ProviderName, ServerReport } from '../server-report.js';
@@ -120,14 +120,14 @@ export class MemoryBroker extends Broker {
 
   async replay(
     queue: Queue,
-    jobs: readonly ReplayTarget[],
+    jobs: readonly LetterTarget[],
     replay: ReplayRecord,
   ): Promise<ReadonlySet<string>> {
     return this.deadLetters.replay(this.managed(queue), jobs, replay);
   }
 
-  discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.deadLetters.discard(this.managed(queue), jobIds);
+  discard(queue: Queue, jobs: readonly LetterTarget[]): Promise<ReadonlySet<string>> {
+    return this.deadLetters.discard(this.managed(queue), jobs);
   }
 
   async sweepFailed(queue: Queue, step: number): Promise<FailedSweep> {

@@ -5,7 +5,7 @@ import type { TextPass, TextReader, TextReport } from '../../jobs/sealing/stored
 import type { RunJob } from '../../jobs/taken-job.js';
 import { Broker } from '../broker.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome, CancelOutcome, FailedJob } from '../broker.js';
-import type { FailedRange, FailedSweep, QueueSnapshot, QueueWorker, ReplayTarget } from '../broker.js';
+import type { FailedRange, FailedSweep, QueueSnapshot, QueueWorker, LetterTarget } from '../broker.js';
 import type { ServerReport, SpoolDepth } from '../broker.js';
 import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
@@ -167,12 +167,12 @@ export class RedisBroker extends Broker {
     return this.administration.readFailed(this.entryOf(queue).queue, range);
   }
 
-  replay(queue: Queue, jobs: readonly ReplayTarget[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
+  replay(queue: Queue, jobs: readonly LetterTarget[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
     return this.administration.replay(this.entryOf(queue).queue, jobs, replay);
   }
 
-  discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.administration.discard(this.entryOf(queue).queue, jobIds);
+  discard(queue: Queue, jobs: readonly LetterTarget[]): Promise<ReadonlySet<string>> {
+    return this.administration.discard(this.entryOf(queue).queue, jobs);
   }
 
   sweepFailed(queue: Queue, step: number): Promise<FailedSweep> {

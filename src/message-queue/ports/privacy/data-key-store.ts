@@ -113,6 +113,9 @@ export abstract class DataKeyStore {
    */
   abstract saveErasure(erasure: ErasureRecord, signal?: AbortSignal): Promise<ErasureRecord>;
 
+  /** Forgets an erasure that was refused before it changed anything; one that is not kept (any more) is none to forget. */
+  abstract withdrawErasure(receiptId: string, signal?: AbortSignal): Promise<void>;
+
   /** The erasure of a hash, or null. */
   abstract findErasure(hash: string, signal?: AbortSignal): Promise<ErasureRecord | null>;
 

@@ -21,8 +21,3 @@ export function legalHoldError(): LegalHoldError {
     'The conversation is under legal hold, and nothing was changed. Release the hold first: privacy.releaseHold(conversationId, { by, reason }).',
   );
 }
-
-/** @throws LegalHoldError */
-export function refuseHeld(): never {
-  throw legalHoldError();
-}

@@ -8,13 +8,14 @@ import { checkEntry } from '../audit/audit-entry.js';
 import type { StoredKeys } from '../keys/app-keys.js';
 import type { ErasureEngine, ReportHolder } from './erasure-engine.js';
 import { figuresAfter, figuresAtStart, progressOf, removedIn, withKeys } from './erasure-figures.js';
-import { legalHoldError, refuseHeld } from './erasure-errors.js';
+import { legalHoldError } from './erasure-errors.js';
 import { checkTarget, planErasure } from './erasure-plan.js';
 import type { ErasurePlan, ErasureStores, ErasureTarget } from './erasure-plan.js';
 import { erasureReceipt } from './erasure-receipt.js';
 import type { ErasureReceipt } from './erasure-receipt.js';
 import { erasuresIn } from './pending-erasures.js';
 import type { Recalls } from '../recall/recalls.js';
+import { Shredding } from '../shredding/shredding.js';
 import { Tally } from './tally.js';
 
 /** What an erasure is built from. */
@@ -50,7 +51,11 @@ const quietly: ReportHolder = () => Promise.resolve();
  * with it: the same call again, or the job `erase-traces`.
  */
 export class Erasures implements ErasureRunner {
-  constructor(private readonly parts: ErasuresParts) {}
+  private readonly shredding: Shredding;
+
+  constructor(private readonly parts: ErasuresParts) {
+    this.shredding = new Shredding(parts);
+  }
 
   /** @throws InvalidErasureError, LegalHoldError, AuditUnavailableError; what the stores throw; signal.reason */
   async erase(target: ErasureTarget, call: ErasureCall, signal: AbortSignal): Promise<ErasureReceipt> {
@@ -116,8 +121,9 @@ export class Erasures implements ErasureRunner {
       entry,
       async () => {
         if (kind === 'message') return this.parts.recalls.goOn(record, targetId, signal, report);
+        const begun = kind === 'conversation' ? await this.shredding.goOn(record, targetId, signal) : record;
         const plan = await planErasure({ kind, id: targetId }, this.parts.stores, signal);
-        return this.carryOut(record, plan, signal, report);
+        return this.carryOut(begun, plan, signal, report);
       },
       removedIn,
     );
@@ -153,21 +159,23 @@ export class Erasures implements ErasureRunner {
     const receiptId = known?.receiptId ?? randomUUID();
     const found = await this.parts.engine.count(plan.parts, signal);
     const at = this.now();
-    let destroyed = 0;
-    // What a legal hold forbids is not kept, or its end would carry it out.
-    if (kind === 'conversation') {
-      destroyed = (await this.destroyKeys(id, receiptId, signal)) ?? refuseHeld();
-    }
-    return store.saveErasure(
+    const begun = await store.saveErasure(
       {
         ...{ receiptId, kind, hash, targetId: id, by: known?.by ?? by },
         reason: known?.reason ?? reason ?? null,
         ...{ at: known?.at ?? at, state: 'incomplete', held: plan.held, recall: null },
-        ...withKeys(known, destroyed, at),
+        ...withKeys(known, 0, at),
         holders: figuresAtStart(known, found),
       },
       signal,
     );
+    if (kind === 'subject') return begun;
+    const shredded = await this.shredding.begin(begun, id, at, signal);
+    if (shredded !== null) return shredded;
+    // What a legal hold forbids is not kept, or its end would carry it out.
+    if (known === null) await store.withdrawErasure(receiptId, signal);
+    else await store.saveErasure(known, signal);
+    throw legalHoldError();
   }
 
   private async carryOut(
@@ -185,7 +193,7 @@ export class Erasures implements ErasureRunner {
     }
     let destroyed = 0;
     for (const conversationId of plan.alone) {
-      destroyed += await this.shredAlone(conversationId, begun, signal);
+      destroyed += await this.shredding.alone(conversationId, begun, signal);
     }
     const record = { ...begun, ...withKeys(begun, destroyed, this.now()) };
     if (destroyed > 0) await keys.store.saveErasure(record, signal);
@@ -208,35 +216,6 @@ export class Erasures implements ErasureRunner {
     const isFirst = (await conversations.find(id, signal)) === null;
     await conversations.markDeleted(id, this.now(), signal);
     return isFirst;
-  }
-
-  /** Written to the audit by itself, so that a restored key store is told of it. @returns how many keys there were */
-  private async shredAlone(
-    conversationId: string,
-    { receiptId, by, reason }: ErasureRecord,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const count = await this.destroyKeys(conversationId, receiptId, signal);
-    if (count === null) return 0;
-    const { audit } = this.parts;
-    const target = await audit.target('conversation', conversationId);
-    const entry = { actor: by, action: ACTION.conversation, target, count };
-    await audit.append({ ...entry, reason: reason ?? undefined });
-    return count;
-  }
-
-  /** @returns how many there were; null when a legal hold forbids it */
-  private async destroyKeys(
-    conversationId: string,
-    receiptId: string,
-    signal: AbortSignal,
-  ): Promise<number | null> {
-    const { store, dataKeys } = this.parts.keys;
-    const scopeHash = await dataKeys.digest(`conversation:${conversationId}`);
-    const destroyed = await store.destroy({ scopeHash, conversationId, at: this.now(), receiptId }, signal);
-    if (destroyed.outcome === 'held') return null;
-    dataKeys.forget(scopeHash);
-    return destroyed.keys;
   }
 
   private receiptOf(record: ErasureRecord): ErasureReceipt {

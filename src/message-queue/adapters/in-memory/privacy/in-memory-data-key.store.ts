@@ -139,6 +139,13 @@ export class InMemoryDataKeyStore extends DataKeyStore {
     });
   }
 
+  override withdrawErasure(receiptId: string, signal?: AbortSignal): Promise<void> {
+    return answer(signal, () => {
+      const withdrawn = this.#erasures.values().find((erasure) => erasure.receiptId === receiptId);
+      if (withdrawn !== undefined) this.#erasures.delete(withdrawn.hash);
+    });
+  }
+
   override findErasure(hash: string, signal?: AbortSignal): Promise<ErasureRecord | null> {
     return answer(signal, () => this.#erasures.get(hash) ?? null);
   }

@@ -154,6 +154,12 @@ export class SqlDataKeyStore extends DataKeyStore {
     return this.database.transaction('save an erasure', signal, (tx) => saveErasure(tx, erasure));
   }
 
+  async withdrawErasure(receiptId: string, signal?: AbortSignal): Promise<void> {
+    await this.database.run('withdraw an erasure', signal, (db) =>
+      db.deleteFrom('mq_erasures').where('receipt_id', '=', receiptId).execute(),
+    );
+  }
+
   async findErasure(hash: string, signal?: AbortSignal): Promise<ErasureRecord | null> {
     return this.database.run('find an erasure', signal, (db) => findErasure(db, 'hash', hash));
   }

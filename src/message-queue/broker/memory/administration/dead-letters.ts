@@ -1,6 +1,6 @@
 import { withReplay } from '../../rules/job-record.js';
 import type { ReplayRecord } from '../../../jobs/managed-job.js';
-import type { FailedJob, FailedRange, FailedSweep, ReplayTarget } from '../../broker.js';
+import type { FailedJob, FailedRange, FailedSweep, LetterTarget } from '../../broker.js';
 import { rangeOf } from '../bull/queue/job-ranges.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
 import { applyRetention, dropExcess } from '../store/job-retention.js';
@@ -29,7 +29,7 @@ export class DeadLetters {
   /** @returns the ids that were replayed */
   replay(
     { engine }: ManagedMemoryQueue,
-    jobs: readonly ReplayTarget[],
+    jobs: readonly LetterTarget[],
     replay: ReplayRecord,
   ): ReadonlySet<string> {
     const ids = jobs.map(({ id }) => id);
@@ -54,11 +54,13 @@ export class DeadLetters {
   }
 
   /** @returns the ids that were removed */
-  async discard(queue: ManagedMemoryQueue, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  async discard(queue: ManagedMemoryQueue, jobs: readonly LetterTarget[]): Promise<ReadonlySet<string>> {
     const removed = new Set<string>();
-    for (const id of ids) {
+    for (const { id, version } of jobs) {
       const job = await queue.getJob(id);
-      if (job === null || queue.engine.store.jobs.get(id)?.state !== 'failed') continue;
+      const stored = queue.engine.store.jobs.get(id);
+      if (job === null || stored?.state !== 'failed') continue;
+      if (version !== undefined && version !== versionOf(stored)) continue;
       await job.remove();
       removed.add(id);
     }
@@ -89,12 +91,16 @@ export function replayOne(engine: QueueEngine, id: string, replay: ReplayRecord)
   return true;
 }
 
+/** Each time that a job fails it comes to the failed set anew. */
+function versionOf({ sequence }: StoredJob): string {
+  return String(sequence);
+}
+
 function toFailedJob(stored: StoredJob, payloads: boolean): FailedJob {
   const { id, name, data, timestamp, history, attemptsMade } = stored;
   return {
     id,
-    // Reading and changing are one step each: nothing needs to be compared.
-    version: '',
+    version: versionOf(stored),
     name,
     data: payloads ? (JSON.parse(data) as unknown) : undefined,
     opts: fullOptions(stored),

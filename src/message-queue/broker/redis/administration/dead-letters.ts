@@ -4,7 +4,7 @@ import { withReplay } from '../../rules/job-record.js';
 import type { ManagedJobOptions, ReplayRecord } from '../../../jobs/managed-job.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
 import { DEFAULT_JOB_NAME } from '../../rules/bull-arguments.js';
-import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
+import type { FailedJob, FailedRange, LetterTarget } from '../../broker.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import {
@@ -43,7 +43,7 @@ export class DeadLetters {
   /** @returns the ids of the replayed jobs */
   async replay(
     queue: RedisQueue,
-    jobs: readonly ReplayTarget[],
+    jobs: readonly LetterTarget[],
     replay: ReplayRecord,
     now: number,
   ): Promise<ReadonlySet<string>> {
@@ -53,11 +53,12 @@ export class DeadLetters {
   }
 
   /** @returns the ids of the removed jobs */
-  async discard(queue: RedisQueue, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  async discard(queue: RedisQueue, letters: readonly LetterTarget[]): Promise<ReadonlySet<string>> {
     const discarded = new Set<string>();
-    for (const step of stepsOf(ids)) {
+    for (const step of stepsOf(letters)) {
       const jobs = await jobsToTellAbout(queue, step);
-      const removed = (await this.scripts.runPatiently(discardJobsScript, queue.base, step)) as string[];
+      const args = step.flatMap(({ id, version = '' }) => [id, version]);
+      const removed = (await this.scripts.runPatiently(discardJobsScript, queue.base, args)) as string[];
       for (const id of removed) {
         discarded.add(id);
         const job = jobs.get(id);
@@ -69,7 +70,7 @@ export class DeadLetters {
 
   private async replayStep(
     queue: RedisQueue,
-    jobs: readonly ReplayTarget[],
+    jobs: readonly LetterTarget[],
     replay: ReplayRecord,
     now: number,
   ): Promise<string[]> {
@@ -91,8 +92,8 @@ export class DeadLetters {
   /** The targets as they were read, or as they are now. */
   private async withOptions(
     queue: RedisQueue,
-    jobs: readonly ReplayTarget[],
-  ): Promise<readonly Required<ReplayTarget>[]> {
+    jobs: readonly LetterTarget[],
+  ): Promise<readonly Required<LetterTarget>[]> {
     if (jobs.every(wasRead)) return jobs;
     const ids = jobs.map(({ id }) => id);
     const reply = (await this.scripts.runPatiently(readOptionsScript, queue.base, ids)) as Field[][];
@@ -114,15 +115,18 @@ function stepsOf<Item>(items: readonly Item[]): Item[][] {
   return steps;
 }
 
-function wasRead(job: ReplayTarget): job is Required<ReplayTarget> {
+function wasRead(job: LetterTarget): job is Required<LetterTarget> {
   return job.version !== undefined && job.opts !== undefined;
 }
 
 /** The jobs to announce as `removed`; none when nobody listens. */
-async function jobsToTellAbout(queue: RedisQueue, ids: readonly string[]): Promise<Map<string, Job>> {
+async function jobsToTellAbout(
+  queue: RedisQueue,
+  letters: readonly LetterTarget[],
+): Promise<Map<string, Job>> {
   if (queue.listenerCount('removed') === 0) return new Map();
   // A job that cannot be read is still removed.
-  const jobs = await Promise.all(ids.map((id) => queue.getJob(id).catch(() => null)));
+  const jobs = await Promise.all(letters.map(({ id }) => queue.getJob(id).catch(() => null)));
   return new Map(jobs.filter((job) => job !== null).map((job) => [String(job.id), job]));
 }
 

@@ -7,7 +7,7 @@ import type {
   FailedRange,
   FailedSweep,
   QueueSnapshot,
-  ReplayTarget,
+  LetterTarget,
 } from '../../broker.js';
 import type { GroupsOfQueue } from '../../groups-of-queue.js';
 import type { JobsOfQueue } from '../../jobs-of-queue.js';
@@ -94,7 +94,7 @@ export class QueueAdministration {
 
   replay(
     queue: RedisQueue,
-    jobs: readonly ReplayTarget[],
+    jobs: readonly LetterTarget[],
     replay: ReplayRecord,
   ): Promise<ReadonlySet<string>> {
     const named = jobs.filter(({ id }) => isWellFormed(id));
@@ -102,12 +102,9 @@ export class QueueAdministration {
     return this.answer(queue, 'replaying dead letters', replayed);
   }
 
-  discard(queue: RedisQueue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.answer(
-      queue,
-      'discarding dead letters',
-      this.deadLetters.discard(queue, jobIds.filter(isWellFormed)),
-    );
+  discard(queue: RedisQueue, jobs: readonly LetterTarget[]): Promise<ReadonlySet<string>> {
+    const named = jobs.filter(({ id }) => isWellFormed(id));
+    return this.answer(queue, 'discarding dead letters', this.deadLetters.discard(queue, named));
   }
 
   sweepFailed(queue: RedisQueue, step: number): Promise<FailedSweep> {

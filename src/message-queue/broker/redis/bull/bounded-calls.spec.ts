@@ -39,7 +39,7 @@ const CALLS: readonly [name: string, call: (queue: RedisQueue, broker: RedisBrok
     (queue, broker) => broker.readFailed(queue, { order: 'newest', start: 0, size: 9, payloads: true }),
   ],
   ['replay', (queue, broker) => broker.replay(queue, [{ id: 'x' }], { at: 1, by: 'a test' })],
-  ['discard', (queue, broker) => broker.discard(queue, ['x'])],
+  ['discard', (queue, broker) => broker.discard(queue, [{ id: 'x' }])],
   ['purge', (queue, broker) => broker.purge(queue)],
 ];
 

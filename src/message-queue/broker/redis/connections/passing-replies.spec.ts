@@ -85,7 +85,7 @@ describe('a Redis that refuses writes for a moment', () => {
       await Promise.all([
         broker.cancel(queue, 'cancelled', 'no'),
         broker.replay(queue, [{ id: 'replayed' }], { at: 1, by: 'ops' }),
-        broker.discard(queue, ['discarded']),
+        broker.discard(queue, [{ id: 'discarded' }]),
       ]),
     ).toEqual(['removed', new Set(['replayed']), new Set(['discarded'])]);
     expect(await broker.snapshot(queue)).toMatchObject({ waiting: 2, failed: 1 });

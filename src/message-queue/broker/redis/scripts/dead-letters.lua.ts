@@ -103,14 +103,26 @@ return outcomes
 `,
 });
 
-/** Removes dead letters for good. ARGV: ids. Reply: the ids that were removed; the others were not in the failed set. */
+/**
+ * Removes dead letters for good. ARGV: for each its id, and the version as which it was read, empty: whatever it is by now.
+ * Reply: the ids that were removed; the others were not in the failed set, or have changed since.
+ */
 export const discardJobsScript = luaScript('mqDiscardJobs', {
   allowOom: true,
-  uses: [laneFunctions, endingFunctions, letterFunctions, gates],
+  uses: [laneFunctions, endingFunctions, letterFunctions, gates, versionFunction],
   body: `
 local removed, isGrouped = {}, false
-for _, id in ipairs(ARGV) do
-  if redis.call('ZREM', base .. 'failed', id) == 1 then
+
+local function hasChanged(id, readAs)
+  if readAs == '' then return false end
+  local stored = redis.pcall('HMGET', base .. id, ${VERSION_NAMES}, 'name')
+  local name = stored[${VERSION_FIELDS.length + 1}]
+  return name and versionOf(stored) ~= readAs
+end
+
+for i = 1, #ARGV, 2 do
+  local id = ARGV[i]
+  if not hasChanged(id, ARGV[i + 1]) and redis.call('ZREM', base .. 'failed', id) == 1 then
     freeDebounce(id)
     if fieldOf(id, 'mqGroup') then
       gates().leave(id)

@@ -73,6 +73,7 @@ export function declareErasures(test: ContractTest<Subject>): void {
   });
 
   declareOrder(test);
+  declareWithdrawal(test);
 
   test('keeps one erasure of a hash: that of the receipt that came first', async ({ keys }) => {
     const receipts = Array.from({ length: 8 }, (_, index) => anErasure({ receiptId: `receipt-${index}` }));
@@ -105,9 +106,27 @@ function declareOrder(test: ContractTest<Subject>): void {
     assert.equal((await keys.listErasures('held')).items.length, 1);
     await assert.rejects(keys.listErasures('held', { cursor: 'nonsense' }), InvalidCursorError);
   });
+}
 
-  test('saves no erasure once its signal has aborted', async ({ keys }) => {
+function declareWithdrawal(test: ContractTest<Subject>): void {
+  test('forgets an erasure that is withdrawn, and no other', async ({ keys }) => {
+    const other = anErasure({ receiptId: 'receipt-2', hash: 'hash-2' });
+    await keys.saveErasure(anErasure());
+    await keys.saveErasure(other);
+    await keys.withdrawErasure('receipt-1');
+    await keys.withdrawErasure('receipt-1');
+    assert.equal(await keys.findErasure('hash-1'), null);
+    assert.equal(await keys.findReceipt('receipt-1'), null);
+    assert.deepEqual((await keys.listErasures('incomplete')).items, [other]);
+    const anew = anErasure({ receiptId: 'receipt-3' });
+    assert.deepEqual(await keys.saveErasure(anew), anew);
+  });
+
+  test('saves and withdraws no erasure once its signal has aborted', async ({ keys }) => {
     await rejectsWhenAborted((signal) => keys.saveErasure(anErasure(), signal));
     assert.equal(await keys.findErasure('hash-1'), null);
+    const kept = await keys.saveErasure(anErasure());
+    await rejectsWhenAborted((signal) => keys.withdrawErasure(kept.receiptId, signal));
+    assert.deepEqual(await keys.findErasure('hash-1'), kept);
   });
 }
