@@ -205,7 +205,7 @@ describe('Groups', () => {
   it('discards it', async () => {
     fake.standing.set('key:c-42', PARKED);
     expect(await groups.release(MAIL, { gate: 'key', id: 'c-42' }, 'discard')).toBe('released');
-    expect(broker.discard).toHaveBeenCalledWith({ name: 'mail' }, ['j-1']);
+    expect(broker.discard).toHaveBeenCalledWith({ name: 'mail' }, [{ id: 'j-1' }]);
   });
 
   it('says that somebody else was quicker', async () => {
