@@ -157,7 +157,7 @@ describe.each([NEST_11, NEST_12])('in a new app of $name that has followed the R
     const { queues } = JSON.parse(await command('stats', '--json')) as { queues: object[] };
     expect(queues).toMatchObject([{ queue: 'mail', waiting: 1 }]);
     expect(await command('pause', 'mail', '--yes')).toContain('Done.');
-    expect(await command('dead-letters', 'groups')).toContain('there are 0');
+    expect(await command('dead-letters', 'groups')).toContain('There are no dead letters.');
     expect((await broker.snapshot(queue)).isPaused).toBe(true);
     await other.close();
   });
