@@ -32,7 +32,7 @@ const FLUSH_MS = 250;
 const AWAY_MS = 3_500;
 const HELD = 5;
 /** A flush waits two seconds for Redis: what waited for one would take longer. */
-const SOON_MS = 1_000;
+const SOON_MS = 1_900;
 
 @Processor(RUNS.name)
 class RunsProcessor {
