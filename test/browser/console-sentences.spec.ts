@@ -1,9 +1,8 @@
 import type { Page } from 'playwright-core';
 import type { HealthReason } from '../../src/message-queue/monitoring/queue-health.js';
 import type { Overview } from '../../src/message-queue/operations/rest/answers.js';
-import { FakeConsole } from '../support/console/fake-console.js';
 import { busyOverview, GROUPS } from '../support/console/made-up.js';
-import { TestBrowser } from './browser.js';
+import { fakeConsoleStage } from './fake-console-stage.js';
 
 const WIDE = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
@@ -42,24 +41,11 @@ function withLetters(hours: number, dead: number): Overview {
 }
 
 describe('What the console says', () => {
-  let browser: TestBrowser;
-  let fake: FakeConsole;
-
-  beforeAll(async () => {
-    browser = await TestBrowser.start();
-  });
-  afterAll(async () => {
-    await browser.close();
-    process.stdout.write(`Screenshots: ${browser.directory}\n`);
-  });
-  beforeEach(async () => {
-    fake = await FakeConsole.start();
-  });
-  afterEach(() => fake.close());
+  const stage = fakeConsoleStage();
 
   async function open(place: string, size = WIDE): Promise<Page> {
-    const { page } = await browser.page({ viewport: size });
-    await page.goto(`${fake.url}/#/${place}`);
+    const { page } = await stage.browser.page({ viewport: size });
+    await page.goto(`${stage.fake.url}/#/${place}`);
     await page
       .locator('main:not(:has([aria-busy="true"])):not(:has-text("Reading ")) section')
       .first()
@@ -71,7 +57,7 @@ describe('What the console says', () => {
     ['wide', WIDE],
     ['on a phone', PHONE],
   ])('of a server is said once, and of a queue on its row: %s', async (name, size) => {
-    fake.state.overview = poorServer;
+    stage.fake.state.overview = poorServer;
     const page = await open('', size);
     const said = page.getByText(SETTING.message);
     await said.waitFor();
@@ -81,23 +67,23 @@ describe('What the console says', () => {
     await page.getByText('6 idle: ').waitFor();
     expect(await page.locator('.queues [title="unhealthy"]').count()).toBe(1);
     expect(await page.getByRole('row', { name: 'healthy message-encryption' }).count()).toBe(1);
-    await browser.screenshot(page, `reasons-${name}`);
+    await stage.browser.screenshot(page, `reasons-${name}`);
     await page.close();
   });
 
   it('names the queues of a server that does not keep all', async () => {
-    fake.state.overview = (hours) => poorServer(hours, (queue) => /^(chat|agent)_/.test(queue));
+    stage.fake.state.overview = (hours) => poorServer(hours, (queue) => /^(chat|agent)_/.test(queue));
     const page = await open('');
     const said = page.getByRole('region', { name: 'SERVER_SETTING' });
     await said.getByText('It concerns chat_messages, agent_responses.').waitFor();
-    await page.goto(`${fake.url}/#/queues/agent_responses`);
+    await page.goto(`${stage.fake.url}/#/queues/agent_responses`);
     await said.getByText(SETTING.message).waitFor();
     expect(await page.locator('.reasons').innerText()).toContain('healthy');
     await page.close();
   });
 
   it('shows no growth of what does not wait', async () => {
-    fake.state.overview = (hours) => {
+    stage.fake.state.overview = (hours) => {
       const busy = busyOverview(hours);
       return {
         ...busy,
@@ -111,8 +97,8 @@ describe('What the console says', () => {
   });
 
   it('says once that there are no dead letters, and has nothing to preview', async () => {
-    fake.state.overview = (hours) => withLetters(hours, 0);
-    fake.state.letters = 0;
+    stage.fake.state.overview = (hours) => withLetters(hours, 0);
+    stage.fake.state.letters = 0;
     const page = await open('dead-letters');
     await page.getByText('There are no dead letters.').waitFor();
     expect(await page.getByText(/match/).count()).toBe(0);
@@ -122,7 +108,7 @@ describe('What the console says', () => {
       expect(await button.isDisabled()).toBe(true);
       await button.press('Enter');
     }
-    expect(fake.asked).toEqual([]);
+    expect(stage.fake.asked).toEqual([]);
     await page.close();
   });
 
@@ -131,15 +117,15 @@ describe('What the console says', () => {
     ['dead-letters', 3, '3 letters match'],
     ['dead-letters?queue=message-delivery', 3, '1 of 3 letters matches'],
   ])('counts the letters of %s in plain words: %p', async (place, letters, text) => {
-    fake.state.overview = (hours) => withLetters(hours, letters);
-    fake.state.letters = letters;
+    stage.fake.state.overview = (hours) => withLetters(hours, letters);
+    stage.fake.state.letters = letters;
     const page = await open(place);
     await page.getByText(text, { exact: true }).waitFor();
     await page.close();
   });
 
   it('says once that none of the letters matches', async () => {
-    fake.state.letters = 0;
+    stage.fake.state.letters = 0;
     const page = await open('dead-letters?queue=message-cleanup');
     await page.getByText('0 of 37 letters match.', { exact: true }).waitFor();
     expect(await page.getByText(/match/).count()).toBe(1);
@@ -149,7 +135,7 @@ describe('What the console says', () => {
   });
 
   it('keeps both previews together where only one would fit', async () => {
-    fake.state.overview = (hours) => withLetters(hours, 0);
+    stage.fake.state.overview = (hours) => withLetters(hours, 0);
     const page = await open('dead-letters');
     const [replay, discard] = await Promise.all(
       ['Preview replay', 'Preview discard'].map((name) => page.getByRole('button', { name }).boundingBox()),

@@ -1,9 +1,8 @@
 import type { Page } from 'playwright-core';
 import type { Overview } from '../../src/message-queue/operations/rest/answers.js';
-import { FakeConsole } from '../support/console/fake-console.js';
 import { busyOverview, queueRow } from '../support/console/made-up.js';
 import { waitUntil } from '../support/wait-until.js';
-import { TestBrowser } from './browser.js';
+import { fakeConsoleStage } from './fake-console-stage.js';
 
 const TABS = ['', 'dead-letters', 'jobs', 'schedules', 'workers', 'alerts', 'audit', 'events'];
 const PLACES = [...TABS, 'queues/message-delivery', 'jobs/message-notification/m_1'];
@@ -70,31 +69,18 @@ function manyQueues(hours: number): Overview {
 }
 
 describe('The console in a browser', () => {
-  let browser: TestBrowser;
-  let fake: FakeConsole;
-
-  beforeAll(async () => {
-    browser = await TestBrowser.start();
-  });
-  afterAll(async () => {
-    await browser.close();
-    process.stdout.write(`Screenshots: ${browser.directory}\n`);
-  });
-  beforeEach(async () => {
-    fake = await FakeConsole.start();
-  });
-  afterEach(() => fake.close());
+  const stage = fakeConsoleStage();
 
   /** Opens a place of the console; whatever its policy forbids is a problem. */
   async function open(place = '', setUp: (page: Page) => Promise<void> = async () => undefined) {
-    const { page, problems } = await browser.page();
+    const { page, problems } = await stage.browser.page();
     page.setDefaultTimeout(10_000);
     page.on('console', (message) => {
       const isAnswer = message.text().startsWith('Failed to load resource');
       if (message.type() === 'error' && !isAnswer) problems.push(message.text());
     });
     await setUp(page);
-    await page.goto(`${fake.url}/#/${place}`);
+    await page.goto(`${stage.fake.url}/#/${place}`);
     await page.locator('main section').first().waitFor();
     return { page, problems };
   }
@@ -123,7 +109,7 @@ describe('The console in a browser', () => {
     });
     await visit(page, async (place) => {
       expect([place, await page.evaluate(overflow)]).toEqual([place, 0]);
-      await browser.screenshot(page, `console-${name}-${place.replaceAll('/', '-') || 'overview'}`);
+      await stage.browser.screenshot(page, `console-${name}-${place.replaceAll('/', '-') || 'overview'}`);
     });
     expect(problems).toEqual([]);
     await page.close();
@@ -135,8 +121,8 @@ describe('The console in a browser', () => {
     ['an app without queues', (answer: unknown) => answer, emptyOverview],
     ['two hundred queues', (answer: unknown) => answer, manyQueues],
   ])('bears %s', async (name, rewrite, overview) => {
-    fake.state.rewrite = rewrite;
-    fake.state.overview = overview;
+    stage.fake.state.rewrite = rewrite;
+    stage.fake.state.overview = overview;
     const { page, problems } = await open('', (opened) =>
       opened.setViewportSize({ width: 390, height: 844 }),
     );
@@ -144,7 +130,7 @@ describe('The console in a browser', () => {
       expect([place, await page.evaluate(overflow)]).toEqual([place, 0]);
       const text = await page.locator('body').innerText();
       expect(text).not.toMatch(/NaN|undefined|Infinity|\[object|null/);
-      await browser.screenshot(
+      await stage.browser.screenshot(
         page,
         `console-${name.replaceAll(' ', '-')}-${place.replaceAll('/', '-') || 'overview'}`,
       );
@@ -157,7 +143,7 @@ describe('The console in a browser', () => {
   });
 
   it('folds what is idle, and finds a queue among many', async () => {
-    fake.state.overview = manyQueues;
+    stage.fake.state.overview = manyQueues;
     const { page } = await open();
     await page.getByText('146 idle').waitFor();
     expect(await page.getByRole('link', { name: 'tenant-199', exact: true }).isVisible()).toBe(false);
@@ -171,7 +157,10 @@ describe('The console in a browser', () => {
   });
 
   it('shows viewers everything and no button that changes something', async () => {
-    fake.state.overview = (hours) => ({ ...busyOverview(hours), operator: { name: 'ben', role: 'viewer' } });
+    stage.fake.state.overview = (hours) => ({
+      ...busyOverview(hours),
+      operator: { name: 'ben', role: 'viewer' },
+    });
     const { page } = await open();
     const looks = /^(1|6|24|72) h$|^Find$|^Show more$|^Clear$/;
     await visit(page, async (place) => {
@@ -200,7 +189,7 @@ describe('The console in a browser', () => {
       const { page } = await open('events');
       await page.getByRole('button', { name: 'Replay the event k3f9a1-9s2' }).click();
       await page.getByRole('status').getByText('1 event put back: handlers run again.').waitFor();
-      expect(fake.asked).toEqual([
+      expect(stage.fake.asked).toEqual([
         { what: 'POST /events/dead-letters/replay', body: { ids: ['k3f9a1-9s2'] } },
       ]);
       await page.getByText('k3f9a1-9s2').waitFor({ state: 'detached' });
@@ -214,11 +203,11 @@ describe('The console in a browser', () => {
       const dialog = page.getByRole('dialog', { name: 'Throw all dead letters of events away?' });
       await dialog.getByRole('button', { name: 'Discard' }).click();
       expect(await page.locator('textarea:invalid, input:invalid').count()).toBe(1);
-      expect(fake.asked).toEqual([]);
+      expect(stage.fake.asked).toEqual([]);
       await page.getByLabel('Reason for the audit').fill('the orders were cancelled');
       await dialog.getByRole('button', { name: 'Discard' }).click();
       await page.getByRole('status').getByText('3 events thrown away.').waitFor();
-      expect(fake.asked).toEqual([
+      expect(stage.fake.asked).toEqual([
         { what: 'POST /events/dead-letters/discard', body: { reason: 'the orders were cancelled' } },
       ]);
       await page.getByText('No event was given up.').waitFor();
@@ -235,12 +224,14 @@ describe('The console in a browser', () => {
       await page.getByText('27 letters would be put back to waiting').waitFor();
       await page.getByText('Nothing has changed yet').waitFor();
       const filter = { queue: 'message-notification', error: 'refused' };
-      expect(fake.asked).toEqual([{ what: 'POST /dead-letters/replay', body: { filter, dryRun: true } }]);
-      await browser.screenshot(page, 'console-plan');
+      expect(stage.fake.asked).toEqual([
+        { what: 'POST /dead-letters/replay', body: { filter, dryRun: true } },
+      ]);
+      await stage.browser.screenshot(page, 'console-plan');
       await page.getByLabel('Reason for the audit log').fill('SMTP relay restored, INC-2231');
       await page.getByRole('button', { name: 'Replay 27 letters' }).click();
       await page.getByRole('status').getByText('27 letters were put back to waiting.').waitFor();
-      expect(fake.asked[1]?.body).toEqual({
+      expect(stage.fake.asked[1]?.body).toEqual({
         ...{ filter, dryRun: false, until: expect.any(String), matched: 27, perSecond: 50 },
         reason: 'SMTP relay restored, INC-2231',
       });
@@ -253,7 +244,7 @@ describe('The console in a browser', () => {
       const { page } = await open(place);
       await page.getByRole('button', { name: 'Preview replay' }).click();
       await page.getByRole('button', { name: 'Replay 27 letters' }).waitFor();
-      fake.state.matched = 28;
+      stage.fake.state.matched = 28;
       await page.getByRole('button', { name: 'Replay 27 letters' }).click();
       await page
         .getByRole('alert')
@@ -270,7 +261,7 @@ describe('The console in a browser', () => {
       await page.getByRole('button', { name: 'Preview discard' }).click();
       await page.getByRole('button', { name: 'Discard 27 letters' }).click();
       expect(await page.locator('input:invalid').count()).toBe(1);
-      expect(fake.asked).toHaveLength(1);
+      expect(stage.fake.asked).toHaveLength(1);
       await page.getByLabel('Reason for the audit log').fill('too old');
       await page.getByRole('button', { name: 'Discard 27 letters' }).click();
       await page.getByRole('status').getByText('27 letters were removed for good.').waitFor();
@@ -278,22 +269,22 @@ describe('The console in a browser', () => {
     });
 
     it('follows a change that takes long, also from another tab, and stops it', async () => {
-      fake.state.matched = 24_000;
-      fake.state.moved = 0;
-      fake.state.getsTo = 12_000;
+      stage.fake.state.matched = 24_000;
+      stage.fake.state.moved = 0;
+      stage.fake.state.getsTo = 12_000;
       const { page } = await open(place);
       await page.getByRole('button', { name: 'Preview replay' }).click();
       await page.getByRole('button', { name: /^Replay 24.000 letters$/ }).click();
       await page.getByRole('progressbar').waitFor();
-      await browser.screenshot(page, 'console-progress');
-      const { page: other } = await browser.page();
+      await stage.browser.screenshot(page, 'console-progress');
+      const { page: other } = await stage.browser.page();
       await other.goto(page.url());
       await other.getByRole('progressbar').waitFor();
       await other.close();
       await page.getByRole('button', { name: 'Stop this change' }).click();
       await page.getByRole('status').getByText('It stops after the batch under way').waitFor();
-      expect(fake.asked.at(-1)?.what).toBe('DELETE /operations/op-1');
-      fake.state.getsTo = 24_000;
+      expect(stage.fake.asked.at(-1)?.what).toBe('DELETE /operations/op-1');
+      stage.fake.state.getsTo = 24_000;
       await page.getByRole('status').getByText('24 000 letters were put back').waitFor();
       await page.close();
     });
@@ -331,11 +322,11 @@ describe('The console in a browser', () => {
     await page.getByRole('dialog', { name: 'Pause message-delivery?' }).waitFor();
     await page.keyboard.press('Escape');
     expect(await button.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
-    expect(fake.asked).toEqual([]);
+    expect(stage.fake.asked).toEqual([]);
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Pause', exact: true }).press('Enter');
     await page.getByRole('status').getByText('message-delivery is paused').waitFor();
-    expect(fake.asked).toEqual([{ what: 'POST /queues/message-delivery/pause', body: {} }]);
+    expect(stage.fake.asked).toEqual([{ what: 'POST /queues/message-delivery/pause', body: {} }]);
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -348,8 +339,13 @@ describe('The console in a browser', () => {
     await page.getByLabel('Reason for the audit').fill('sent twice');
     await page.getByRole('dialog').getByRole('button', { name: 'Purge message-delivery' }).click();
     await page.getByRole('status').getByText('jobs of message-delivery were removed').waitFor();
-    expect(fake.asked).toEqual([{ what: 'DELETE /purge/message-delivery', body: { reason: 'sent twice' } }]);
-    fake.state.refusal = { status: 429, detail: 'You have changed 60 things within a minute: wait 12 s.' };
+    expect(stage.fake.asked).toEqual([
+      { what: 'DELETE /purge/message-delivery', body: { reason: 'sent twice' } },
+    ]);
+    stage.fake.state.refusal = {
+      status: 429,
+      detail: 'You have changed 60 things within a minute: wait 12 s.',
+    };
     await page.getByRole('button', { name: 'Pause message-delivery' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('status').getByText('You have changed 60 things within a minute').waitFor();
@@ -361,11 +357,11 @@ describe('The console in a browser', () => {
 
     it('reads anew every 5 s and keeps the focus; it stands still while text is selected', async () => {
       const { page } = await open('', passing);
-      const reads = (): number => fake.reads.get('/overview') ?? 0;
+      const reads = (): number => stage.fake.reads.get('/overview') ?? 0;
       const button = page.getByRole('button', { name: 'Pause message-indexing' });
       await button.focus();
       const before = reads();
-      fake.state.overview = (hours) => {
+      stage.fake.state.overview = (hours) => {
         const busy = busyOverview(hours);
         return { ...busy, totals: { ...busy.totals, waiting: 4711 } };
       };
@@ -391,9 +387,9 @@ describe('The console in a browser', () => {
     ])('leaves alone what is being typed: %s', async (place, label) => {
       const { page } = await open(place, passing);
       await page.getByLabel(label).pressSequentially('refu');
-      const before = fake.reads.get(`/${place}`) ?? 0;
+      const before = stage.fake.reads.get(`/${place}`) ?? 0;
       await page.clock.runFor(6_000);
-      await waitUntil(() => (fake.reads.get(`/${place}`) ?? 0) > before, 'the page to be read anew');
+      await waitUntil(() => (stage.fake.reads.get(`/${place}`) ?? 0) > before, 'the page to be read anew');
       await isQuiet(page);
       expect(await page.getByLabel(label).inputValue()).toBe('refu');
       await page.getByLabel(label).pressSequentially('sed');
@@ -405,16 +401,16 @@ describe('The console in a browser', () => {
 
     it('keeps what was last known of a broker that is away, says since when, and goes on by itself', async () => {
       const { page } = await open('', passing);
-      fake.state.refusal = { status: 503, detail: 'Redis does not answer.' };
+      stage.fake.state.refusal = { status: 503, detail: 'Redis does not answer.' };
       await page.clock.runFor(6_000);
       const alert = page.getByRole('alert').filter({ hasText: 'Redis does not answer.' });
       expect(await alert.innerText()).toMatch(/since \d\d:\d\d:\d\d[^]*the last that was known/);
       await page.getByText('1 288').waitFor();
-      await browser.screenshot(page, 'console-away');
-      fake.state.refusal = null;
+      await stage.browser.screenshot(page, 'console-away');
+      stage.fake.state.refusal = null;
       await page.clock.runFor(6_000);
       await alert.waitFor({ state: 'detached' });
-      fake.state.overview = (hours) => {
+      stage.fake.state.overview = (hours) => {
         const empty = emptyOverview(hours);
         return { ...empty, server: { ...empty.server, reachable: false } };
       };
@@ -425,7 +421,7 @@ describe('The console in a browser', () => {
     });
 
     it('shows no zeros of a broker that it never saw', async () => {
-      fake.state.refusal = { status: 503, detail: 'Redis does not answer.' };
+      stage.fake.state.refusal = { status: 503, detail: 'Redis does not answer.' };
       const { page } = await open();
       await page.getByRole('alert').getByText('Redis does not answer.').waitFor();
       expect(await page.locator('.tiles').count()).toBe(0);
@@ -434,12 +430,12 @@ describe('The console in a browser', () => {
 
     it('says that somebody has to log in again, and asks no more', async () => {
       const { page } = await open('', passing);
-      fake.state.refusal = { status: 401, detail: 'Log in.' };
+      stage.fake.state.refusal = { status: 401, detail: 'Log in.' };
       await page.clock.runFor(6_000);
       await page.getByText('You are not logged in any more. Reload the page to log in.').waitFor();
-      const reads = fake.reads.get('/overview');
+      const reads = stage.fake.reads.get('/overview');
       await page.clock.runFor(30_000);
-      expect(fake.reads.get('/overview')).toBe(reads);
+      expect(stage.fake.reads.get('/overview')).toBe(reads);
       await page.close();
     });
   });

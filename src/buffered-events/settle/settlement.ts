@@ -41,7 +41,7 @@ export class Settlement {
   private readonly timers: RetryTimers;
   private retried = 0;
   private crashed = 0;
-  private readonly left = new Set<number>();
+  private left = 0;
   private isClosing = false;
   private isStopped = false;
 
@@ -66,7 +66,7 @@ export class Settlement {
 
   /** Events whose runs failed because the bus shuts down: nothing is done with them any more. */
   get leftAlone(): number {
-    return this.left.size;
+    return this.left;
   }
 
   /** A run failed. Told late, of an event that is somebody else's by now, it changes nothing. */
@@ -74,7 +74,7 @@ export class Settlement {
     const { events, retryAttempts } = this.parts;
     if (!events.hold(hold)) return;
     if (this.isStopped || (this.isClosing && isOfClosedBus(error))) {
-      this.left.add(hold.slot);
+      this.left += 1;
       return;
     }
     const failures = events.failedOnce(hold.slot);

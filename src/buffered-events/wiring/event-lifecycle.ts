@@ -37,8 +37,8 @@ class EventBusStart implements OnModuleInit {
 }
 
 /**
- * Lets handlers run in the app's thread once every other module is up, and stops the bus before any is taken down, in `onModuleDestroy`, where hosts close their databases: handlers in the app's thread
- * find them still there. The queues' workers, which may give it jobs, are stopped before it.
+ * Lets handlers run in the app's thread once every other module is up, and stops the bus before any is taken down: in `onModuleDestroy`, where
+ * hosts close their databases, so that handlers find them still there. The queues' workers, which may give it jobs, are stopped before it.
  */
 @Injectable()
 class EventBusRun implements OnApplicationBootstrap, OnModuleDestroy {
